@@ -1,0 +1,236 @@
+"""The decoder: multi-head latent attention and a mixture of experts (Moonlight, in the DeepSeek-V3 layout).
+
+Shapes, in the order of the axes: B sequences, T new tokens, S tokens seen so far with them, D hidden width, H heads.
+Knows nothing of images or text: embeddings in, hidden states out. Source of the architecture: the published modelling code.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from model.config import TextConfig
+from model.vision import rotate_pairs
+
+LATENT_NORM_EPS = 1e-6  # the published code uses this for kv_a_layernorm, whatever the config says
+
+
+class LatentCache:
+    """What attention remembers: per layer and token the normalised latent and the rotated shared key, nothing per head."""
+
+    def __init__(self, config: TextConfig, batch: int, capacity: int, *, dtype: torch.dtype, device: torch.device) -> None:
+        width = config.kv_lora_rank + config.qk_rope_head_dim
+        self._rows = torch.empty(config.num_hidden_layers, batch, capacity, width, dtype=dtype, device=device)
+        self.length = 0
+        """Tokens stored for every sequence, S."""
+
+    @property
+    def capacity(self) -> int:
+        return self._rows.shape[2]
+
+    def extend(self, layer: int, rows: Tensor) -> Tensor:
+        """Store the new rows (B, T, latent + rope) of a layer behind the old ones and return all of them (B, S, ...)."""
+        end = self.length + rows.shape[1]
+        self._rows[layer, :, self.length : end] = rows
+        return self._rows[layer, :, :end]
+
+    def advance(self, tokens: int) -> None:
+        """Count tokens that every layer has stored."""
+        self.length += tokens
+
+
+class RMSNorm(nn.Module):
+    def __init__(self, dim: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(dim))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x.float(), self.weight.shape, None, self.eps).to(x.dtype) * self.weight
+
+
+def rotary_1d(positions: Tensor, dim: int, theta: float) -> tuple[Tensor, Tensor]:
+    """Cosine and sine (B, T, dim / 2) for positions (B, T)."""
+    frequencies = theta ** -(torch.arange(0, dim, 2, device=positions.device, dtype=torch.float32) / dim)
+    angle = positions.unsqueeze(-1).float() * frequencies
+    return angle.cos(), angle.sin()
+
+
+class LatentAttention(nn.Module):
+    """Multi-head latent attention (MLA): keys and values of all heads are read out of one small latent a token."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.config = config
+        heads, hidden = config.num_attention_heads, config.hidden_size
+        self.q_proj = nn.Linear(hidden, heads * config.qk_head_dim, bias=False)
+        self.kv_a_proj_with_mqa = nn.Linear(hidden, config.kv_lora_rank + config.qk_rope_head_dim, bias=False)
+        self.kv_a_layernorm = RMSNorm(config.kv_lora_rank, LATENT_NORM_EPS)
+        self.kv_b_proj = nn.Linear(config.kv_lora_rank, heads * (config.qk_nope_head_dim + config.v_head_dim), bias=False)
+        self.o_proj = nn.Linear(heads * config.v_head_dim, hidden, bias=False)
+
+    def queries(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """(B, H, T, nope + rope)."""
+        c = self.config
+        q = self.q_proj(x).unflatten(-1, (c.num_attention_heads, -1)).transpose(1, 2)
+        nope, rope = q.split([c.qk_nope_head_dim, c.qk_rope_head_dim], dim=-1)
+        return torch.cat([nope, rotate_pairs(rope, cos.unsqueeze(1), sin.unsqueeze(1))], dim=-1)
+
+    def rows(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """What the cache keeps of x: (B, T, latent + rope)."""
+        latent, rope = self.kv_a_proj_with_mqa(x).split([self.config.kv_lora_rank, self.config.qk_rope_head_dim], dim=-1)
+        return torch.cat([self.kv_a_layernorm(latent), rotate_pairs(rope, cos, sin)], dim=-1)
+
+    def expand(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys (B, H, S, nope + rope) and values (B, H, S, v) of cached rows."""
+        c = self.config
+        latent, rope = rows.split([c.kv_lora_rank, c.qk_rope_head_dim], dim=-1)
+        expanded = self.kv_b_proj(latent).unflatten(-1, (c.num_attention_heads, -1)).transpose(1, 2)
+        nope, values = expanded.split([c.qk_nope_head_dim, c.v_head_dim], dim=-1)
+        shared = rope.unsqueeze(1).expand(-1, c.num_attention_heads, -1, -1)
+        return torch.cat([nope, shared], dim=-1), values
+
+    def forward(
+        self, x: Tensor, cos: Tensor, sin: Tensor, cache: LatentCache | None, layer: int, mask: Tensor | None
+    ) -> Tensor:
+        q = self.queries(x, cos, sin)
+        rows = self.rows(x, cos, sin)
+        k, v = self.expand(rows if cache is None else cache.extend(layer, rows))
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None and q.shape[2] > 1)
+        return self.o_proj(attended.transpose(1, 2).flatten(2))
+
+
+class MLP(nn.Module):
+    """SwiGLU."""
+
+    def __init__(self, hidden: int, intermediate: int) -> None:
+        super().__init__()
+        self.gate_proj = nn.Linear(hidden, intermediate, bias=False)
+        self.up_proj = nn.Linear(hidden, intermediate, bias=False)
+        self.down_proj = nn.Linear(intermediate, hidden, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+class Router(nn.Module):
+    """Chooses the experts of each token: sigmoid affinities; a bias, learned without gradients, balances the choice only."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.weight = nn.Parameter(torch.empty(config.n_routed_experts, config.hidden_size))
+        nn.init.kaiming_uniform_(self.weight, a=5**0.5)
+        self.e_score_correction_bias = nn.Buffer(torch.zeros(config.n_routed_experts))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """For tokens (T, D): the chosen experts (T, k) and their weights (T, k), fp32."""
+        scores = F.linear(x.float(), self.weight.float()).sigmoid()
+        chosen = (scores + self.e_score_correction_bias).topk(self.config.num_experts_per_tok, dim=-1, sorted=False).indices
+        weights = scores.gather(-1, chosen)
+        if self.config.norm_topk_prob:
+            weights = weights / (weights.sum(-1, keepdim=True) + 1e-20)
+        return chosen, weights * self.config.routed_scaling_factor
+
+
+class Experts(nn.Module):
+    """The routed SwiGLU experts, stacked: gate and up in one matrix an expert."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        experts, hidden, width = config.n_routed_experts, config.hidden_size, config.moe_intermediate_size
+        self.gate_up = nn.Parameter(torch.empty(experts, 2 * width, hidden))
+        self.down = nn.Parameter(torch.empty(experts, hidden, width))
+        for weight in (self.gate_up, self.down):
+            nn.init.uniform_(weight, -(weight.shape[-1] ** -0.5), weight.shape[-1] ** -0.5)
+
+    def forward(self, x: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
+        """Sum of the chosen experts' outputs for tokens (T, D), weighted."""
+        out = torch.zeros_like(x)
+        token_of_slot = torch.arange(x.shape[0], device=x.device).repeat_interleave(chosen.shape[1])
+        order = chosen.flatten().argsort(stable=True)
+        tokens, weights = token_of_slot[order], weights.flatten()[order]
+        counts = chosen.flatten().bincount(minlength=self.gate_up.shape[0]).tolist()
+        begin = 0
+        for expert, count in enumerate(counts):
+            if count:
+                mine = tokens[begin : begin + count]
+                gate, up = F.linear(x[mine], self.gate_up[expert]).chunk(2, dim=-1)
+                y = F.linear(F.silu(gate) * up, self.down[expert])
+                out = out.index_add(0, mine, y * weights[begin : begin + count, None].to(y.dtype))
+                begin += count
+        return out
+
+
+class MoE(nn.Module):
+    """A router over experts, plus a shared MLP that every token passes."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.gate = Router(config)
+        self.experts = Experts(config)
+        self.shared_experts = MLP(config.hidden_size, config.moe_intermediate_size * config.n_shared_experts)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = x.flatten(0, -2)
+        chosen, weights = self.gate(tokens)
+        return self.experts(tokens, chosen, weights).view_as(x) + self.shared_experts(x)
+
+
+class DecoderLayer(nn.Module):
+    def __init__(self, config: TextConfig, layer: int) -> None:
+        super().__init__()
+        self.layer = layer
+        self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.self_attn = LatentAttention(config)
+        dense = layer < config.first_k_dense_replace
+        self.mlp = MLP(config.hidden_size, config.intermediate_size) if dense else MoE(config)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, cache: LatentCache | None, mask: Tensor | None) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), cos, sin, cache, self.layer, mask)
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class Decoder(nn.Module):
+    """Embedding table, decoder layers and final norm; the head that gives logits stands beside it in `KimiVL`."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(DecoderLayer(config, layer) for layer in range(config.num_hidden_layers))
+        self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+
+    def forward(
+        self,
+        embeddings: Tensor,
+        positions: Tensor | None = None,
+        cache: LatentCache | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        """Run the layers over new tokens.
+
+        Args:
+            embeddings: (B, T, D).
+            positions: (B, T); by default they continue behind what the cache holds.
+            cache: extended by the new tokens.
+            mask: boolean, broadcast to (B, 1, T, S), true where a token may look; causal by default.
+
+        Returns:
+            (B, T, D) normalised hidden states.
+        """
+        tokens = embeddings.shape[1]
+        seen = 0 if cache is None else cache.length
+        if positions is None:
+            positions = torch.arange(seen, seen + tokens, device=embeddings.device).unsqueeze(0)
+        if mask is None and seen and tokens > 1:
+            mask = torch.ones(tokens, seen + tokens, dtype=torch.bool, device=embeddings.device).tril(seen)
+        cos, sin = rotary_1d(positions, self.config.qk_rope_head_dim, self.config.rope_theta)
+        x = embeddings
+        for layer in self.layers:
+            x = layer(x, cos, sin, cache, mask)
+        if cache is not None:
+            cache.advance(tokens)
+        return self.norm(x)
