@@ -31,7 +31,8 @@ class PositionTable(nn.Module):
 
     def forward(self, grids: Sequence[Grid]) -> Tensor:
         """(N, D): the table at every patch, raster order."""
-        return torch.cat([self._resized(grid) for grid in grids])
+        tables = {grid: self._resized(grid) for grid in set(grids)}
+        return torch.cat([tables[grid] for grid in grids])
 
     def _resized(self, grid: Grid) -> Tensor:
         height, width, dim = self.weight.shape
@@ -56,16 +57,15 @@ class PatchEmbed(nn.Module):
 def rotary_2d(grids: Sequence[Grid], head_dim: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Cosine and sine (N, K/2) of the 2-D rotation: pair 2i turns with the column, pair 2i + 1 with the row."""
     frequencies = ROPE_THETA ** -(torch.arange(0, head_dim, 4, device=device, dtype=torch.float32) / head_dim)
-    angles: list[Tensor] = []
-    for rows, columns in grids:
+
+    def angles(rows: int, columns: int) -> Tensor:
         by_column = torch.outer(torch.arange(columns, device=device, dtype=torch.float32), frequencies)
         by_row = torch.outer(torch.arange(rows, device=device, dtype=torch.float32), frequencies)
-        pairs = torch.stack(
-            [by_column.expand(rows, -1, -1), by_row.unsqueeze(1).expand(-1, columns, -1)],
-            dim=-1,
-        )
-        angles.append(pairs.reshape(rows * columns, head_dim // 2))
-    angle = torch.cat(angles)
+        pairs = torch.stack([by_column.expand(rows, -1, -1), by_row.unsqueeze(1).expand(-1, columns, -1)], dim=-1)
+        return pairs.reshape(rows * columns, head_dim // 2)
+
+    of_grid = {grid: angles(*grid) for grid in set(grids)}
+    angle = torch.cat([of_grid[grid] for grid in grids])
     return angle.cos(), angle.sin()
 
 

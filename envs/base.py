@@ -1,0 +1,111 @@
+"""The seam between the agent and whatever it sees and acts in.
+
+Knows what every environment promises; knows no backend, no model and no task.
+
+    EnvError                        anything below
+    ├── EnvUnavailable              the environment cannot be started or has gone; the message names the remedy
+    ├── UnsupportedAction           this environment cannot do that kind of action
+    └── ActionFailed                it was tried and did not work; the message is meant for the model
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from envs.actions import Action
+from envs.frame import Frame
+
+
+class EnvError(Exception):
+    """Base of what environments raise."""
+
+
+class EnvUnavailable(EnvError):
+    """Raised when an environment cannot be started, or has gone away: no browser, no display, an address that does not answer."""
+
+
+class UnsupportedAction(EnvError):
+    """Raised for a kind of action that is not among the environment's capabilities."""
+
+
+class ActionFailed(EnvError):
+    """Raised when an action was tried and did not work. It may have had an effect and must not be repeated blindly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    title: str
+    url: str
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    path: Path
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A frame and what else is known at the moment it was taken."""
+
+    frame: Frame
+    title: str = ""
+    """Of the active window or page."""
+    url: str | None = None
+    tabs: tuple[Tab, ...] = ()
+    downloads: tuple[Download, ...] = ()
+    """Finished since the observation before."""
+    notes: tuple[str, ...] = ()
+    """What happened since then and cannot be seen: a dialog that was answered, a file chooser that waits. For the model."""
+    settled: bool = True
+    """Whether the screen had come to rest within the time allowed."""
+    settle_s: float = 0.0
+    capture_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an action that was carried out."""
+
+    note: str = ""
+    """For the model; empty when there is nothing to say."""
+    seconds: float = 0.0
+
+
+@runtime_checkable
+class Env(Protocol):
+    """A place with a screen and an input device.
+
+    Use it as a context manager, or call `close`. It must hold `envs.check.check_env`.
+    """
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """The `kind`s of the actions it can carry out. Waiting, asking and ending are the agent's, not the environment's."""
+        ...
+
+    def observe(self) -> Observation:
+        """Wait until the screen rests, within a cap, and capture it.
+
+        Raises:
+            EnvUnavailable: the environment has gone.
+        """
+        ...
+
+    def execute(self, action: Action) -> Outcome:
+        """Carry out one action. Its points must come from the latest observation's frame.
+
+        Raises:
+            StaleFrame: a point was read from an earlier frame.
+            UnsupportedAction: the action's kind is not among the capabilities.
+            ActionFailed: it was tried and did not work.
+            EnvUnavailable: the environment has gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release everything: keys, buttons, processes. May be called twice."""
+        ...

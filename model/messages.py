@@ -1,0 +1,67 @@
+"""What goes into a model and what comes out.
+
+Knows roles, texts and pictures; knows no model family, no prompt and no action.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from PIL.Image import Image
+
+
+class Role(StrEnum):
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn: texts and pictures in the order in which they are read. Text is never parsed for special tokens."""
+
+    role: Role
+    parts: tuple[str | Image, ...]
+
+    @staticmethod
+    def system(*parts: str | Image) -> Message:
+        return Message(Role.SYSTEM, parts)
+
+    @staticmethod
+    def user(*parts: str | Image) -> Message:
+        return Message(Role.USER, parts)
+
+    @staticmethod
+    def assistant(*parts: str | Image) -> Message:
+        return Message(Role.ASSISTANT, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds spent in the phases of one generation."""
+
+    preprocess_s: float = 0.0
+    vision_s: float = 0.0
+    prefill_s: float = 0.0
+    decode_s: float = 0.0
+
+    @property
+    def total_s(self) -> float:
+        return self.preprocess_s + self.vision_s + self.prefill_s + self.decode_s
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A model's answer."""
+
+    text: str
+    finished: bool = True
+    """False when the token limit cut it off."""
+    log_probability: float | None = None
+    """Natural log of the answer's probability, summed over its tokens; None where a backend does not tell."""
+    prompt_tokens: int = 0
+    image_tokens: int = 0
+    """How many of the prompt's tokens are pictures."""
+    output_tokens: int = 0
+    timing: Timing = field(default_factory=Timing)

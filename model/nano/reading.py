@@ -1,0 +1,80 @@
+"""The first lesson, to read: every patch names the characters in it. The head exists in training only."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from model.nano.dense_text import TextCanvas, draw_dense_text
+from model.nano.loop import Losses
+from model.vision import Grid, MoonViT, rotary_2d
+
+SLOTS = 3
+"""Characters told apart side by side in one patch of 14 px."""
+BLANK = 0
+READ_AFTER = 4
+"""The block of the encoder whose output the head reads; those behind it put words together."""
+BLANK_WEIGHT = 0.15
+FIRST_CHARACTER, LAST_CHARACTER = 32, 126
+
+
+def slot_targets(characters: Sequence[tuple[str, float, float]], grid: Grid, patch: int = 14) -> Tensor:
+    """(rows * columns, SLOTS) classes: the printable ASCII character whose centre lies in that third of the patch, or BLANK."""
+    rows, columns = grid
+    targets = torch.full((rows, columns * SLOTS), BLANK)
+    for char, x, y in characters:
+        row, slot = int(y // patch), int(x * SLOTS // patch)
+        if 0 <= row < rows and 0 <= slot < columns * SLOTS and FIRST_CHARACTER < ord(char) <= LAST_CHARACTER:
+            targets[row, slot] = ord(char) - FIRST_CHARACTER
+    return targets.view(rows * columns, SLOTS)
+
+
+def patches_of(pixels: Tensor, patch: int = 14) -> Tensor:
+    """(B, H, W, 3) uint8 pictures as packed patches (N, 3, patch, patch) in -1..1, sides a multiple of the patch."""
+    batch, height, width, _ = pixels.shape
+    x = pixels.view(batch, height // patch, patch, width // patch, patch, 3).permute(0, 1, 3, 5, 2, 4)
+    return x.reshape(-1, 3, patch, patch).float() / 127.5 - 1.0
+
+
+class ReadingHead(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.slots = nn.Linear(width, SLOTS * (LAST_CHARACTER - FIRST_CHARACTER + 1))
+
+    def losses(self, features: Tensor, targets: Tensor) -> Losses:
+        """Cross-entropy over all slots, and the share of characters named right."""
+        logits = self.slots(self.norm(features)).unflatten(-1, (SLOTS, -1)).flatten(0, 1)
+        wanted = targets.flatten()
+        each = F.cross_entropy(logits, wanted, reduction="none")
+        written = wanted != BLANK
+        weights = torch.where(written, 1.0, BLANK_WEIGHT)
+        right = (logits.argmax(-1) == wanted)[written].float().mean()
+        return {"read": (each * weights).sum() / weights.sum(), "read_right": right}
+
+
+class Reader(nn.Module):
+    """The lower half of the encoder and the reading head, trained on dense text."""
+
+    def __init__(self, vision: MoonViT, head: ReadingHead) -> None:
+        super().__init__()
+        self.vision = vision
+        self.head = head
+
+    def forward(self, canvases: Sequence[TextCanvas]) -> Losses:
+        pixels = torch.stack([torch.from_numpy(canvas.pixels.copy()) for canvas in canvases])
+        grid = (pixels.shape[1] // 14, pixels.shape[2] // 14)
+        grids = [grid] * len(canvases)
+        x = self.vision.patch_embed(patches_of(pixels), grids)
+        cos, sin = rotary_2d(grids, self.vision.config.head_dim, x.device)
+        for block in self.vision.encoder.blocks[:READ_AFTER]:
+            x = block(x, cos, sin, grids)
+        return self.head.losses(x, torch.cat([slot_targets(canvas.characters, grid) for canvas in canvases]))
+
+
+def reading_lesson(rng: random.Random, canvases: int = 24) -> list[TextCanvas]:
+    return [draw_dense_text(rng, width=224, height=112) for _ in range(canvases)]

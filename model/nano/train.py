@@ -1,0 +1,125 @@
+"""Train nano from scratch: read, then point. Resumable at any moment; every run leaves a log.
+
+    python -m model.nano.screens training/pool 900     # the screens (Chromium; a few minutes)
+    python -m model.nano.train read --minutes 40       # one process
+    python -m model.nano.train point --minutes 120     # two processes of one thread each
+    python -m model.nano.train export                  # writes model/nano/weights
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from model.config import KimiVLConfig, VisionConfig
+from model.nano.lesson import Learner, picture_of, pool_size, total
+from model.nano.loop import Losses, Run, Schedule
+from model.nano.prompts import NOT_HERE, answer_text, user_text
+from model.nano.reading import Reader, ReadingHead, reading_lesson
+from model.nano.screens import load_screen
+from model.nano.shape import TILE, VISION, configuration, initialise_positions
+from model.nano.vocabulary import RESERVED, SPECIAL_OFFSETS, ranks, write_vocabulary
+from model.tokenizer import KimiTokenizer
+from model.vision import MoonViT
+
+SMALL_TILE = (336, 252)
+"""Cheaper pictures of the same shape as a tile, for the first part of the training."""
+FIXED_TEXTS = [
+    user_text("", ("",)),
+    answer_text("", NOT_HERE),
+    answer_text("", "computer.terminate(status='success')"),
+    answer_text("", "pyautogui.click(x=0., y=0.)\npyautogui.write(message='')"),
+    answer_text("", "pyautogui.doubleClick(x=0., y=0.)"),
+    answer_text("", "pyautogui.rightClick(x=0., y=0.)"),
+    answer_text("", "pyautogui.press('enter')"),
+    answer_text("", "pyautogui.hotkey('ctrl', 'a')"),
+    answer_text("", "pyautogui.scroll(-5)"),
+]
+"""What is always the same in nano's prompts and answers."""
+
+
+def read(folder: Path, minutes: float) -> None:
+    """The first stage: the lower half of the encoder learns to read dense text."""
+    torch.manual_seed(0)
+    vision = MoonViT(VisionConfig.model_validate(VISION))
+    initialise_positions(vision)
+    reader = Reader(vision, ReadingHead(vision.config.hidden_size))
+
+    def losses(rng: random.Random, _done: float) -> Losses:
+        found = reader(reading_lesson(rng))
+        found["loss"] = found["read"]
+        return found
+
+    Run(folder / "read", Schedule(minutes, decay=0.15, ema=0.99)).train(reader, losses)
+
+
+def new_learner(folder: Path) -> tuple[Learner, KimiVLConfig]:
+    """A learner whose encoder starts as the first stage left it."""
+    write_vocabulary(folder, ranks(FIXED_TEXTS))
+    tokenizer = KimiTokenizer.from_pretrained(folder)
+    config = configuration(tokenizer.vocab_size, tokenizer.special("<|media_pad|>"))
+    torch.manual_seed(0)
+    learner = Learner(config, tokenizer)
+    initialise_positions(learner.vision_tower)
+    stage_one = folder / "read" / "state.pt"
+    if stage_one.exists():
+        state = torch.load(stage_one, weights_only=True)["average"]
+        averaged = {name.removeprefix("module."): value for name, value in state.items() if name != "n_averaged"}
+        learner.vision_tower.load_state_dict({k.removeprefix("vision."): v for k, v in averaged.items() if k.startswith("vision.")})
+        learner.reading.load_state_dict({k.removeprefix("head."): v for k, v in averaged.items() if k.startswith("head.")})
+    return learner, config
+
+
+def _point_process(rank: int, world: int, rendezvous: str, folder: Path, minutes: float) -> None:
+    dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=world)
+    learner, _ = new_learner(folder)
+    reader = Reader(learner.vision_tower, learner.reading)
+    pool = folder / "pool"
+
+    def losses(rng: random.Random, done: float) -> Losses:
+        small = rng.random() < (0.75 if done < 0.35 else 0.1)
+        many = rng.random() < 0.22
+        count, size = (7, SMALL_TILE) if small else (4, TILE)
+        screens = [load_screen(pool, rng.randrange(pool_size(pool, int(time.time() // 60)))) for _ in range(count)]
+        pictures = [picture_of(rng, screen, size, 5 if many else 9, many) for screen in screens]
+        found = total(learner(pictures))
+        if rng.random() < 0.3:
+            dense = reader(reading_lesson(rng, 6))
+            found["loss"] = found["loss"] + 0.3 * dense["read"]
+        return found
+
+    schedule = Schedule(minutes, peak_lr=2e-3, decay=0.4, save_every_s=240.0)
+    Run(folder / "point", schedule, rank, world).train(learner, losses)
+    dist.destroy_process_group()
+
+
+def point(folder: Path, minutes: float, processes: int) -> None:
+    """The second stage: everything learns to point."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with tempfile.TemporaryDirectory() as meeting:
+        mp.spawn(_point_process, (processes, f"{meeting}/rendezvous", folder, minutes), nprocs=processes)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", choices=("read", "point"))
+    parser.add_argument("--folder", type=Path, default=Path("training"))
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    if options.stage == "read":
+        read(options.folder, options.minutes)
+    else:
+        point(options.folder, options.minutes, options.processes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""The words on nano's training screens: an open vocabulary, so that labels are read and not recognised.
+
+A third are invented from syllables, a third are English words out of the Python documentation that comes with every interpreter, and a third
+are words that interfaces use. None comes from a test page.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import string
+from functools import lru_cache
+
+from pydoc_data import topics  # pyright: ignore[reportMissingTypeStubs]
+
+_INTERFACE = """
+Save Cancel Close Open Edit Delete Remove Add New Create Update Apply Reset Submit Send Reply Forward Back Next Previous Finish Done OK Yes No
+Login Logout Register Account Profile Settings Preferences Options Help About Contact Home Search Filter Sort View Print Export Import Share
+Download Upload Attach Copy Paste Cut Undo Redo Refresh Reload Retry Continue Skip Start Stop Pause Play Record Mute Volume Name Email Address
+City Country Street State Postcode Phone Mobile Company Department Title Subject Message Comment Description Note Notes Date Time From To Amount
+Price Quantity Total Discount Tax Order Cart Checkout Payment Invoice Product Category Brand Size Colour Status Priority Owner User Users Group
+Team Members Role Admin Language Region Theme Dark Light Notifications Privacy Security Password Username Remember Forgot Terms Policy Agree
+Subscribe Newsletter Weekly Daily Monthly Report Reports Dashboard Overview Details History Activity Archive Trash Inbox Sent Drafts Spam Folder
+File Files Documents Pictures Music Video Calendar Event Events Meeting Tasks Project Projects Issue Issues Board Table List Grid Chart Map Live
+Book Room Guest Guests Flight Hotel Travel Return Departure Arrival Passenger Seat Ticket Tickets Support Chat Call Enable Disable Allow Block
+Advanced Basic General Display Sound Network Printer Storage Backup Restore Sync Connect Disconnect Device Version License Feedback Rate Review
+First Last Middle Old Current Confirm Verify Code Number Card Bank Transfer Balance Statement Key Keys Token Select All None Any Show Hide More
+Less Learn Read Write Load Run Test Build Deploy Debug Log Logs Tools Window Insert Format Zoom In Out Up Down Left Right Top Full Screen
+""".split()
+
+_MARKUP = ("Action", "Code", "Task", "Instruction", "steps")
+"""Words that are single tokens, for the sake of the prompt: they must be known as labels too."""
+
+_SYLLABLES = (
+    "ba be bo ca ce co da de di do du fa fe fi ga ge go ha he ho in is ja jo ka ke ki ko la le li lo lu ma me mi mo mu na ne ni no nu or "
+    "pa pe pi po ra re ri ro ru sa se si so su ta te ti to tu un va ve vi vo wa we wi xa ya yo za ze zo chi sha the tri pla gre sto"
+).split()
+_ENDINGS = ("", "", "", "n", "r", "s", "t", "l", "ng", "x", "ck", "rd", "st", "m", "sh", "ld", "y", "ty", "son", "ham")
+_ACCENTS = str.maketrans("aeioucnAEOU", "áéíöüçñÄÉÖÜ")
+
+
+@lru_cache(maxsize=1)
+def english_words() -> list[str]:
+    """Every lower-case word of three to twelve letters in the interpreter's own documentation, sorted."""
+    text = " ".join(topics.topics.values())
+    return sorted(set(re.findall(r"\b[a-z]{3,12}\b", text)))
+
+
+def word(rng: random.Random) -> str:
+    kind = rng.random()
+    if kind < 0.01:
+        return rng.choice(_MARKUP)
+    if kind < 0.36:
+        return rng.choice(_INTERFACE)
+    if kind < 0.68:
+        return rng.choice(english_words())
+    made = "".join(rng.choices(_SYLLABLES, k=rng.choice((1, 2, 2, 2, 3)))) + rng.choice(_ENDINGS)
+    return made.translate(_ACCENTS) if rng.random() < 0.03 else made
+
+
+def label(rng: random.Random) -> str:
+    """What a button, a link, a tab, a field or a box may be called."""
+    if rng.random() < 0.04:
+        return f"{rng.choice(('', '#', '$', ''))}{rng.randint(1, 9999)}{rng.choice(('', '%', ' km', ' GB', '.00'))}"
+    words = [word(rng) for _ in range(rng.choices((1, 2, 3, 4, 5), (34, 36, 18, 8, 4))[0])]
+    style = rng.random()
+    text = " ".join(words)
+    if style < 0.62:
+        text = text[0].upper() + text[1:].lower() if style < 0.4 else text[0].upper() + text[1:]
+    elif style < 0.8:
+        text = " ".join(w[0].upper() + w[1:] for w in words)
+    elif style < 0.86:
+        text = text.upper()
+    if rng.random() < 0.06:
+        text += rng.choice((f" {rng.randint(1, 99)}", f" ({rng.randint(1, 99)})", "...", " & " + word(rng), "?", "!"))
+    return text[:40].rstrip()
+
+
+def sentence(rng: random.Random) -> str:
+    words = [word(rng).lower() for _ in range(rng.randint(4, 14))]
+    return " ".join(words).capitalize() + "."
+
+
+def value(rng: random.Random) -> str:
+    """What a user may want to type."""
+    kind = rng.random()
+    if kind < 0.3:
+        return label(rng)
+    if kind < 0.45:
+        return f"{word(rng).lower()}.{word(rng).lower()}@{word(rng).lower()}.{rng.choice(('com', 'org', 'net', 'de', 'example'))}"
+    if kind < 0.6:
+        return "".join(rng.choices(string.digits, k=rng.randint(1, 8)))
+    if kind < 0.75:
+        return word(rng).capitalize() + " " + word(rng).capitalize()
+    if kind < 0.85:
+        return "".join(rng.choices(string.ascii_letters + string.digits + "-_.!#@", k=rng.randint(4, 14)))
+    return " ".join(word(rng).lower() for _ in range(rng.randint(1, 5)))
+
+
+def mutated(rng: random.Random, text: str) -> str:
+    """Another label that looks much like this one."""
+    kind = rng.random()
+    words = text.split(" ")
+    if kind < 0.35:
+        place = rng.randrange(len(words))
+        words[place] = rng.choice((str.lower, str.capitalize, str))(word(rng))
+        return " ".join(words)
+    if kind < 0.5 and len(words) > 1:
+        words.pop(rng.randrange(len(words)))
+        return " ".join(words)
+    if kind < 0.65:
+        return text + " " + word(rng).lower()
+    place = rng.randrange(len(text))
+    letter = rng.choice(string.ascii_lowercase)
+    return text[:place] + letter + text[place + 1 :] if kind < 0.85 else text[:place] + text[place + 1 :]
