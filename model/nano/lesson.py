@@ -25,8 +25,18 @@ from model.nano.branches import run_branches
 from model.nano.loop import Losses
 from model.nano.prompts import NOT_HERE, SYSTEM, answer_text, user_text
 from model.nano.reading import BLANK, FIRST_CHARACTER, LAST_CHARACTER, READ_AFTER, SLOTS, ReadingHead, patches_of
-from model.nano.screens import Box, Item, Screen, load_screen
-from model.nano.steps import DONE, UNKNOWN_PLACE, Step, instruction, key_step, pointer_step, random_step, scroll_step, type_step
+from model.nano.screens import Box, Item, Screen
+from model.nano.steps import (
+    DONE,
+    UNKNOWN_PLACE,
+    Step,
+    instruction,
+    key_step,
+    pointer_step,
+    random_step,
+    scroll_step,
+    type_step,
+)
 from model.tokenizer import KimiTokenizer
 from model.vision import MoonViT, Projector, rotary_2d
 
@@ -34,6 +44,8 @@ PATCH, CELL = 14, 28
 GUIDED_LAYERS = (1, 2)
 SPREAD_PX = 3.0
 """How far off a place may be and still be nearly as good: neighbouring digits share the target."""
+SHORT = 22
+"""Longer labels are asked for less often: all questions of a step cost as much as the longest."""
 VISIBLE = 0.6
 """The part of a label that a picture must show to count as showing it; what shows some, but less, is not asked for."""
 
@@ -99,22 +111,46 @@ def _query(rng: random.Random, step: Step, aim: tuple[float, float] | None, show
     code = NOT_HERE if pointing and aim is None else step.code
     if not many:
         return Query(instruction(rng, [step]), (), step.action, code, aim, shown)
-    steps = [random_step(rng, lambda: words.label(rng), lambda: words.value(rng)) for _ in range(rng.randint(1, 3))]
+    steps = _other_steps(rng, rng.randint(1, 3))
     done = rng.randint(0, len(steps))
     steps.insert(done, step)
     return Query(instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, code, aim, shown)
 
 
+def _other_steps(rng: random.Random, count: int) -> list[Step]:
+    return [
+        random_step(rng, lambda: words.label(rng)[:16].strip(), lambda: words.value(rng)[:12]) for _ in range(count)
+    ]
+
+
 def _finished(rng: random.Random) -> Query:
-    steps = [random_step(rng, lambda: words.label(rng), lambda: words.value(rng)) for _ in range(rng.randint(1, 4))]
+    steps = _other_steps(rng, rng.randint(1, 4))
     return Query(instruction(rng, steps), tuple(s.action for s in steps), DONE.action, DONE.code)
 
 
-def picture_of(rng: random.Random, screen: Screen, size: tuple[int, int], queries: int, many: bool) -> Picture:
-    """A random part of a screen of the given width and height, with questions about what it shows and what it does not."""
+def picture_of(
+    rng: random.Random, screen: Screen, size: tuple[int, int], queries: int, many: bool, typing: bool
+) -> Picture:
+    """A random part of a screen, with questions about what it shows and what it does not.
+
+    Args:
+        rng: everything is drawn from it.
+        screen: where the picture is cut from.
+        size: width and height of the picture, px.
+        queries: how many questions.
+        many: ask for one of several steps instead of a single one.
+        typing: single steps type into fields; else they do not. (Questions of one length are cheaper together.)
+    """
     width, height = size
     full_height, full_width, _ = screen.pixels.shape
-    middle = rng.choice(screen.items).text if screen.items else (full_width / 2, full_height / 2, 0.0, 0.0)
+
+    long_ones = rng.random() < 0.15
+
+    def suits(item: Item) -> bool:
+        return (many or typing == (item.kind == "field")) and (long_ones or len(item.label) <= SHORT)
+
+    elsewhere = [item for item in screen.items if suits(item)] or screen.items
+    middle = rng.choice(elsewhere).text
     left = int(min(max(middle[0] - rng.uniform(0, width), 0), full_width - width))
     top = int(min(max(middle[1] - rng.uniform(0, height), 0), full_height - height))
 
@@ -124,9 +160,14 @@ def picture_of(rng: random.Random, screen: Screen, size: tuple[int, int], querie
     known = inside & (screen.codes > FIRST_CHARACTER) & (screen.codes <= LAST_CHARACTER)
     for x0, y0, x1, y1 in screen.holes - (left, top, left, top):
         if x1 > 0 and y1 > 0:
-            grid[max(0, int(y0) // PATCH) : int(y1) // PATCH + 1, max(0, int(x0) // PATCH * SLOTS) : (int(x1) // PATCH + 1) * SLOTS] = -100
+            grid[
+                max(0, int(y0) // PATCH) : int(y1) // PATCH + 1,
+                max(0, int(x0) // PATCH * SLOTS) : (int(x1) // PATCH + 1) * SLOTS,
+            ] = -100
     place = at[known].astype(np.float64)
-    grid[(place[:, 1] // PATCH).astype(int), (place[:, 0] * SLOTS // PATCH).astype(int)] = screen.codes[known] - FIRST_CHARACTER
+    grid[(place[:, 1] // PATCH).astype(int), (place[:, 0] * SLOTS // PATCH).astype(int)] = (
+        screen.codes[known] - FIRST_CHARACTER
+    )
 
     centres = np.full((height // PATCH, width // PATCH, 2), -1, dtype=np.int64)
     seen: dict[str, list[tuple[Item, Box]]] = {}
@@ -141,25 +182,37 @@ def picture_of(rng: random.Random, screen: Screen, size: tuple[int, int], querie
         seen.setdefault(item.label, []).append((item, cut))
         x, y = (cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2
         rows = slice(int((cut[1] + 3) // PATCH), int((cut[3] - 3) // PATCH) + 1)
-        centres[rows, int((cut[0] + 2) // PATCH) : int((cut[2] - 2) // PATCH) + 1] = (_thousandths(x, width), _thousandths(y, height))
+        centres[rows, int((cut[0] + 2) // PATCH) : int((cut[2] - 2) // PATCH) + 1] = (
+            _thousandths(x, width),
+            _thousandths(y, height),
+        )
 
-    askable = [found[0] for found in seen.values() if len(found) == 1]
+    askable = [found[0] for found in seen.values() if len(found) == 1 and suits(found[0][0])]
     weights = [4.0 if item.kind in ("field", "tick") else 2.0 if item.kind == "near" else 1.0 for item, _ in askable]
     asked: list[Query] = []
     for _ in range(queries):
         kind = rng.random()
         if many and kind < 0.3:
-            asked.append(_finished(rng) if kind < 0.15 else _query(rng, rng.choice((key_step, scroll_step))(rng), None, None, many))
+            asked.append(
+                _finished(rng)
+                if kind < 0.15
+                else _query(rng, rng.choice((key_step, scroll_step))(rng), None, None, many)
+            )
         elif askable and kind < 0.72:
             item, cut = rng.choices(askable, weights)[0]
             aim = _aim(item, cut, left, top, width, height)
             if aim is not None:
                 asked.append(_query(rng, _step_for(rng, item), aim, cut, many))
                 continue
-            asked.append(_absent(rng, screen, partly, many))
+            asked.append(_absent(rng, elsewhere, partly, many))
         else:
-            asked.append(_absent(rng, screen, partly, many))
-    return Picture(_recoloured(rng, screen.pixels[top : top + height, left : left + width]), grid.reshape(-1, SLOTS), centres.reshape(-1, 2), asked)
+            asked.append(_absent(rng, elsewhere, partly, many))
+    return Picture(
+        _recoloured(rng, screen.pixels[top : top + height, left : left + width]),
+        grid.reshape(-1, SLOTS),
+        centres.reshape(-1, 2),
+        asked,
+    )
 
 
 def _aim(item: Item, cut: Box, left: int, top: int, width: int, height: int) -> tuple[float, float] | None:
@@ -169,10 +222,10 @@ def _aim(item: Item, cut: Box, left: int, top: int, width: int, height: int) -> 
     return (x, y) if 4 <= x < width - 4 and 4 <= y < height - 4 else None
 
 
-def _absent(rng: random.Random, screen: Screen, partly: set[str], many: bool) -> Query:
+def _absent(rng: random.Random, elsewhere: list[Item], partly: set[str], many: bool) -> Query:
     """A question about something that the picture does not show: elsewhere on the page, nearly the same, or invented."""
     for _ in range(8):
-        item = rng.choice(screen.items)
+        item = rng.choice(elsewhere)
         kind = rng.random()
         name = item.label if kind < 0.4 else words.mutated(rng, item.label) if kind < 0.75 else words.label(rng)
         name, same = name.strip(), {shown.lower() for shown in partly}
@@ -264,7 +317,9 @@ class CentreHead(nn.Module):
         total = features.new_zeros(())
         for axis in (0, 1):
             first, second = soft_digits(places[on, axis], SPREAD_PX * 1000 / size[axis])
-            total = total - (first * logits[:, 2 * axis]).sum(-1).mean() - (second * logits[:, 2 * axis + 1]).sum(-1).mean()
+            total = (
+                total - (first * logits[:, 2 * axis]).sum(-1).mean() - (second * logits[:, 2 * axis + 1]).sum(-1).mean()
+            )
         return total / 4
 
 
@@ -319,7 +374,9 @@ class Learner(nn.Module):
         losses["look"] = torch.stack(guided).mean()
         return losses
 
-    def _answers(self, hidden: Tensor, ids: Tensor, branches: list[tuple[int, Encoded]], size: tuple[int, int]) -> Losses:
+    def _answers(
+        self, hidden: Tensor, ids: Tensor, branches: list[tuple[int, Encoded]], size: tuple[int, int]
+    ) -> Losses:
         weights = torch.zeros(ids.shape)
         rows, places, columns = [], [], []
         for row, branch in branches:
@@ -345,12 +402,22 @@ class Learner(nn.Module):
         axis, place = torch.tensor(places).unbind(1)
         spread = SPREAD_PX * 1000 / torch.tensor(size)[axis]
         first, second = soft_digits(place, spread.view(-1, 1))
-        one, two = (self.lm_head(hidden[row, column + shift - 1]).log_softmax(-1)[:, self._digit_ids] for shift in (0, 1))
+        one, two = (
+            self.lm_head(hidden[row, column + shift - 1]).log_softmax(-1)[:, self._digit_ids] for shift in (0, 1)
+        )
         place_loss = -((first * one).sum(-1) + (second * two).sum(-1)).mean() / 2
         right = (one.argmax(-1) == place // 100).float().mean()
-        return {"answer": words_loss, "verdict": verdict, "place": place_loss, "digit_right": right, "verdict_right": verdict_right}
+        return {
+            "answer": words_loss,
+            "verdict": verdict,
+            "place": place_loss,
+            "digit_right": right,
+            "verdict_right": verdict_right,
+        }
 
-    def _looking(self, attention: Tensor, pictures: Sequence[Picture], encoded: list[list[Encoded]], width: int) -> Tensor:
+    def _looking(
+        self, attention: Tensor, pictures: Sequence[Picture], encoded: list[list[Encoded]], width: int
+    ) -> Tensor:
         """Minus the log of the attention that lies on the label while the code is written up to the place."""
         across = width // CELL
         parts: list[Tensor] = []
@@ -361,7 +428,11 @@ class Learner(nn.Module):
                 left, top, right, bottom = query.shown
                 cells = {int(query.aim[1]) // CELL * across + int(query.aim[0]) // CELL}
                 for y in range(int(top + 4) // CELL, int(max(bottom - 4, top + 4)) // CELL + 1):
-                    cells |= set(range(y * across + int(left + 2) // CELL, y * across + int(max(right - 2, left + 2)) // CELL + 1))
+                    cells |= set(
+                        range(
+                            y * across + int(left + 2) // CELL, y * across + int(max(right - 2, left + 2)) // CELL + 1
+                        )
+                    )
                 look = attention[b, q, branch.code_at - 1 : branch.digits_at[1] + 2]
                 inside = [cell for cell in cells if cell < look.shape[-1]]
                 parts.append(-look[:, inside].logsumexp(-1).mean())

@@ -18,6 +18,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from model.nano.muon import Muon
+
 Losses = dict[str, Tensor]
 """Named scalars; "loss" is the one that is minimised, the others are logged."""
 
@@ -82,7 +84,9 @@ class Run:
             step += 1
             elapsed += self._slowest(time.monotonic() - began)
             if self.rank == 0 and step % 50 == 0:
-                self._log({"step": step, "minutes": round(elapsed / 60, 2), "lr": self.schedule.lr(done), **logged.take()})
+                self._log(
+                    {"step": step, "minutes": round(elapsed / 60, 2), "lr": self.schedule.lr(done), **logged.take()}
+                )
             if self.rank == 0 and (time.monotonic() - saved_at > self.schedule.save_every_s or elapsed >= planned):
                 self._save(learner, optimisers, average, step, elapsed)
                 saved_at = time.monotonic()
@@ -90,10 +94,10 @@ class Run:
     def _optimisers(self, learner: nn.Module) -> list[torch.optim.Optimizer]:
         """Muon for the matrices inside the layers, AdamW for everything else."""
         named = [(name, p) for name, p in learner.named_parameters() if p.requires_grad]
-        matrices = {name for name, p in named if p.ndim == 2 and ("blocks." in name or "layers." in name or "linear_" in name)}
+        matrices = {name for name, p in named if p.ndim == 2 and ("blocks." in name or "layers." in name)}
         lr, decay = self.schedule.peak_lr, self.schedule.weight_decay
         return [
-            torch.optim.Muon([p for name, p in named if name in matrices], lr=lr, weight_decay=decay, adjust_lr_fn="match_rms_adamw"),
+            Muon([p for name, p in named if name in matrices], lr, decay),
             torch.optim.AdamW(
                 [{"params": [p for name, p in named if name not in matrices and p.ndim > 1], "weight_decay": decay},
                  {"params": [p for _, p in named if p.ndim <= 1], "weight_decay": 0.0}],
@@ -101,7 +105,9 @@ class Run:
             ),
         ]  # fmt: skip
 
-    def _resume(self, learner: nn.Module, optimisers: list[torch.optim.Optimizer], average: nn.Module) -> tuple[int, float]:
+    def _resume(
+        self, learner: nn.Module, optimisers: list[torch.optim.Optimizer], average: nn.Module
+    ) -> tuple[int, float]:
         path = self.folder / "state.pt"
         if not path.exists():
             return 0, 0.0

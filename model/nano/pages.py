@@ -20,7 +20,16 @@ SANS = (
     "sans-serif", "system-ui", "Arial, sans-serif", "'Liberation Sans'", "'DejaVu Sans'", "Roboto", "'Open Sans'", "'Noto Sans'", "Lato", "Inter",
     "Cantarell", "Carlito", "FreeSans", "'Roboto', sans-serif", "Verdana, sans-serif", "'Segoe UI', 'Noto Sans', sans-serif",
 )  # fmt: skip
-OTHER = ("serif", "'Liberation Serif'", "'Noto Serif'", "'DejaVu Serif'", "monospace", "'Liberation Mono'", "'Fira Code'", "FreeSerif")
+OTHER = (
+    "serif",
+    "'Liberation Serif'",
+    "'Noto Serif'",
+    "'DejaVu Serif'",
+    "monospace",
+    "'Liberation Mono'",
+    "'Fira Code'",
+    "FreeSerif",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ def style_sheet(rng: random.Random, t: Theme) -> str:
         f"background:{t.accent};color:{t.on_accent};border:1px solid {t.line}",
         f"background:{t.panel};color:{t.ink};border:1px solid {t.line}",
         f"background:transparent;color:{t.ink};border:1px solid {t.ink}",
-        f"background:linear-gradient(#fdfdfd,#dcdcdc);color:#222;border:1px solid #999",
+        "background:linear-gradient(#fdfdfd,#dcdcdc);color:#222;border:1px solid #999",
         f"background:{t.accent};color:{t.on_accent};border:0;box-shadow:0 1px 4px #0008",
     ))  # fmt: skip
     field = rng.choice((
@@ -85,13 +94,19 @@ def style_sheet(rng: random.Random, t: Theme) -> str:
         f"border:0;border-bottom:1px solid {t.faint};border-radius:0",
         f"border:1px solid {t.line};box-shadow:inset 0 1px 2px #0002",
     ))  # fmt: skip
-    link = rng.choice((f"color:{_hue(rng, 35)}", "color:#0a58ca", "color:#0000ee;text-decoration:underline", f"color:{t.ink}"))
+    link = rng.choice(
+        (f"color:{_hue(rng, 35)}", "color:#0a58ca", "color:#0000ee;text-decoration:underline", f"color:{t.ink}")
+    )
     if t.dark:
         link = rng.choice(("color:#8ab4f8", f"color:{t.ink};text-decoration:underline", "color:#6ee7b7"))
-    controls = "" if t.plain else f"""
+    controls = (
+        ""
+        if t.plain
+        else f"""
 button,.b{{font:inherit;{button};border-radius:{t.radius}px;padding:{t.pad}px {t.pad + rng.randint(2, 10)}px;{rng.choice(("", "", "font-weight:600", "text-transform:none"))}}}
 input,textarea,select{{font:inherit;background:{t.panel};color:{t.ink};{field};padding:{max(2, t.pad - 2)}px {t.pad}px;border-radius:{min(t.radius, 10)}px}}
-::placeholder{{color:{t.faint};opacity:1}}"""  # noqa: E501
+::placeholder{{color:{t.faint};opacity:1}}"""
+    )
     return f"""
 *{{box-sizing:border-box}}
 body{{margin:0;font:{t.size}px/{rng.choice((1.2, 1.35, 1.5, 1.6))} {family};background:{t.paper};color:{t.ink}}}
@@ -163,7 +178,11 @@ def _tick(rng: random.Random) -> str:
         wide = rng.random() < 0.6
         row = f"display:flex;justify-content:space-between;width:{rng.randint(180, 560)}px" if wide else ""
         return f'<div style="{row};margin:6px 0"><span data-c>{name}</span> <span class="switch" data-k="tick" data-l="{name}"></span></div>'
-    glyph = '<span class="box"></span>' if kind < 0.3 else f'<input type="{rng.choice(("checkbox", "checkbox", "radio"))}" {checked} style="width:auto">'
+    glyph = (
+        '<span class="box"></span>'
+        if kind < 0.3
+        else f'<input type="{rng.choice(("checkbox", "checkbox", "radio"))}" {checked} style="width:auto">'
+    )
     layout = rng.choice(("display:block", "display:block", "display:inline-block;margin-right:14px"))
     return f'<label data-k="tick" data-near style="{layout};margin:{rng.randint(0, 6)}px 0">{glyph} <span data-c>{name}</span></label>'
 
@@ -171,7 +190,10 @@ def _tick(rng: random.Random) -> str:
 def _form(rng: random.Random) -> str:
     rows = [_field(rng) if rng.random() < 0.68 else _tick(rng) for _ in range(rng.randint(2, 7))]
     if rng.random() < 0.3:
-        pairs = [f'<div class="cols" style="gap:12px"><div class="grow">{a}</div><div class="grow">{b}</div></div>' for a, b in zip(rows, rows[1:], strict=False)]
+        pairs = [
+            f'<div class="cols" style="gap:12px"><div class="grow">{a}</div><div class="grow">{b}</div></div>'
+            for a, b in zip(rows, rows[1:], strict=False)
+        ]
         rows = pairs[::2] or rows
     return f'<h2 data-k="point">{escape(words.label(rng))}</h2>{"".join(rows)}<div style="margin-top:8px">{_buttons(rng, 1, 3)}</div>'
 
@@ -181,7 +203,10 @@ def _table(rng: random.Random) -> str:
     head = "".join(f"<th>{_point('span', words.label(rng))}</th>" for _ in range(columns))
     body = ""
     for _ in range(rng.randint(3, 10)):
-        cells = [_point("span", words.value(rng)[:24]) if rng.random() < 0.8 else _point("a", words.label(rng)) for _ in range(columns)]
+        cells = [
+            _point("span", words.value(rng)[:24]) if rng.random() < 0.8 else _point("a", words.label(rng))
+            for _ in range(columns)
+        ]
         if rng.random() < 0.3:
             cells[-1] = _buttons(rng, 1, 2)
         body += "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
@@ -191,14 +216,22 @@ def _table(rng: random.Random) -> str:
 def _text(rng: random.Random) -> str:
     paragraphs = ""
     for _ in range(rng.randint(1, 4)):
-        parts = [escape(words.sentence(rng)) if rng.random() < 0.75 else _point("a", words.label(rng)) for _ in range(rng.randint(2, 6))]
+        parts = [
+            escape(words.sentence(rng)) if rng.random() < 0.75 else _point("a", words.label(rng))
+            for _ in range(rng.randint(2, 6))
+        ]
         paragraphs += f"<p>{' '.join(parts)}</p>"
     return f'<h2 data-k="point">{escape(words.label(rng))}</h2>{paragraphs}'
 
 
 def _tabs(rng: random.Random) -> str:
     count = rng.randint(3, 6)
-    return "<div>" + "".join(_point("span", words.label(rng), "tab on" if i == 1 else "tab") for i in range(count)) + "</div>" + _ticks(rng)
+    return (
+        "<div>"
+        + "".join(_point("span", words.label(rng), "tab on" if i == 1 else "tab") for i in range(count))
+        + "</div>"
+        + _ticks(rng)
+    )
 
 
 def _ticks(rng: random.Random) -> str:
@@ -217,7 +250,7 @@ def _menu(rng: random.Random) -> str:
 def _list(rng: random.Random) -> str:
     rows = "".join(
         f'<div style="padding:{rng.randint(2, 10)}px;border-bottom:1px solid #8884">{_point(rng.choice(("a", "span", "b")), words.label(rng))}'
-        f'{"<br><span class=faint>" + escape(words.sentence(rng)[:50]) + "</span>" if rng.random() < 0.5 else ""}</div>'
+        f"{'<br><span class=faint>' + escape(words.sentence(rng)[:50]) + '</span>' if rng.random() < 0.5 else ''}</div>"
         for _ in range(rng.randint(3, 8))
     )
     return f"<div>{rows}</div>"
@@ -229,7 +262,10 @@ def _toolbar(rng: random.Random) -> str:
 
 
 def _card_row(rng: random.Random) -> str:
-    cards = "".join(f'<div class="panel grow"><b data-k="point">{escape(words.label(rng))}</b><p>{escape(words.sentence(rng))}</p>{_buttons(rng, 1, 2)}</div>' for _ in range(rng.randint(2, 4)))
+    cards = "".join(
+        f'<div class="panel grow"><b data-k="point">{escape(words.label(rng))}</b><p>{escape(words.sentence(rng))}</p>{_buttons(rng, 1, 2)}</div>'
+        for _ in range(rng.randint(2, 4))
+    )
     return f'<div class="cols">{cards}</div>'
 
 
@@ -246,7 +282,9 @@ def page(rng: random.Random) -> str:
     def column(count: int) -> str:
         return "".join(f'<div class="panel">{block(rng)}</div>' for block in rng.choices(blocks, weights, k=count))
 
-    top = "".join(rng.sample((f'<b data-k="point">{escape(words.label(rng))}</b>', _links(rng, 2, 6), _buttons(rng, 0, 2)), 3))
+    top = "".join(
+        rng.sample((f'<b data-k="point">{escape(words.label(rng))}</b>', _links(rng, 2, 6), _buttons(rng, 0, 2)), 3)
+    )
     side = f'<nav class="side panel" style="width:{rng.randint(130, 230)}px">{_links(rng, 4, 12).replace("</a>", "</a> ")}</nav>'
     columns = rng.choice((1, 2, 2, 3))
     body = "".join(f'<div class="grow">{column(rng.randint(5, 8))}</div>' for _ in range(columns))

@@ -47,12 +47,12 @@ class ReadingHead(nn.Module):
         self.slots = nn.Linear(width, SLOTS * (LAST_CHARACTER - FIRST_CHARACTER + 1))
 
     def losses(self, features: Tensor, targets: Tensor) -> Losses:
-        """Cross-entropy over all slots, and the share of characters named right."""
+        """Cross-entropy over all slots but those marked -100, and the share of characters named right."""
         logits = self.slots(self.norm(features)).unflatten(-1, (SLOTS, -1)).flatten(0, 1)
         wanted = targets.flatten()
         each = F.cross_entropy(logits, wanted, reduction="none")
-        written = wanted != BLANK
-        weights = torch.where(written, 1.0, BLANK_WEIGHT)
+        written = wanted > BLANK
+        weights = torch.where(written, 1.0, torch.where(wanted == BLANK, BLANK_WEIGHT, 0.0))
         right = (logits.argmax(-1) == wanted)[written].float().mean()
         return {"read": (each * weights).sum() / weights.sum(), "read_right": right}
 

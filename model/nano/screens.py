@@ -131,7 +131,9 @@ def render_pool(folder: Path, count: int, first: int = 0) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--disable-background-networking", "--font-render-hinting=none"], chromium_sandbox=False
+            executable_path="/usr/bin/chromium",
+            args=["--disable-background-networking", "--font-render-hinting=none"],
+            chromium_sandbox=False,
         )
         tab = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         for number in range(first, first + count):

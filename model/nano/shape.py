@@ -68,4 +68,6 @@ def initialise_positions(vision: MoonViT) -> None:
     x = ((torch.arange(columns) + 0.5) / columns)[None, :, None].expand(rows, columns, 1)
     waves = torch.pi * 2.0 ** torch.linspace(0, 4, dim // 4)
     with torch.no_grad():
-        table.copy_(0.3 * torch.cat([(x * waves).sin(), (x * waves).cos(), (y * waves).sin(), (y * waves).cos()], dim=-1))
+        table.copy_(
+            0.3 * torch.cat([(x * waves).sin(), (x * waves).cos(), (y * waves).sin(), (y * waves).cos()], dim=-1)
+        )

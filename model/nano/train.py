@@ -1,9 +1,9 @@
 """Train nano from scratch: read, then point. Resumable at any moment; every run leaves a log.
 
-    python -m model.nano.screens training/pool 900     # the screens (Chromium; a few minutes)
-    python -m model.nano.train read --minutes 40       # one process
-    python -m model.nano.train point --minutes 120     # two processes of one thread each
-    python -m model.nano.train export                  # writes model/nano/weights
+python -m model.nano.screens training/pool 900     # the screens (Chromium; a few minutes)
+python -m model.nano.train read --minutes 40       # one process
+python -m model.nano.train point --minutes 120     # two processes of one thread each
+python -m model.nano.train export                  # writes model/nano/weights
 """
 
 from __future__ import annotations
@@ -26,13 +26,17 @@ from model.nano.prompts import NOT_HERE, answer_text, user_text
 from model.nano.reading import Reader, ReadingHead, reading_lesson
 from model.nano.screens import load_screen
 from model.nano.shape import TILE, VISION, configuration, initialise_positions
-from model.nano.vocabulary import RESERVED, SPECIAL_OFFSETS, ranks, write_vocabulary
+from model.nano.vocabulary import ranks, write_vocabulary
 from model.tokenizer import KimiTokenizer
 from model.vision import MoonViT
 
 SMALL_TILE = (336, 252)
 """Cheaper pictures of the same shape as a tile, for the first part of the training."""
 FIXED_TEXTS = [
+    "system",
+    "user",
+    "assistant",
+    "image",
     user_text("", ("",)),
     answer_text("", NOT_HERE),
     answer_text("", "computer.terminate(status='success')"),
@@ -63,7 +67,6 @@ def read(folder: Path, minutes: float) -> None:
 
 def new_learner(folder: Path) -> tuple[Learner, KimiVLConfig]:
     """A learner whose encoder starts as the first stage left it."""
-    write_vocabulary(folder, ranks(FIXED_TEXTS))
     tokenizer = KimiTokenizer.from_pretrained(folder)
     config = configuration(tokenizer.vocab_size, tokenizer.special("<|media_pad|>"))
     torch.manual_seed(0)
@@ -73,8 +76,12 @@ def new_learner(folder: Path) -> tuple[Learner, KimiVLConfig]:
     if stage_one.exists():
         state = torch.load(stage_one, weights_only=True)["average"]
         averaged = {name.removeprefix("module."): value for name, value in state.items() if name != "n_averaged"}
-        learner.vision_tower.load_state_dict({k.removeprefix("vision."): v for k, v in averaged.items() if k.startswith("vision.")})
-        learner.reading.load_state_dict({k.removeprefix("head."): v for k, v in averaged.items() if k.startswith("head.")})
+        learner.vision_tower.load_state_dict(
+            {k.removeprefix("vision."): v for k, v in averaged.items() if k.startswith("vision.")}
+        )
+        learner.reading.load_state_dict(
+            {k.removeprefix("head."): v for k, v in averaged.items() if k.startswith("head.")}
+        )
     return learner, config
 
 
@@ -86,10 +93,10 @@ def _point_process(rank: int, world: int, rendezvous: str, folder: Path, minutes
 
     def losses(rng: random.Random, done: float) -> Losses:
         small = rng.random() < (0.75 if done < 0.35 else 0.1)
-        many = rng.random() < 0.22
-        count, size = (7, SMALL_TILE) if small else (4, TILE)
+        many, typing = rng.random() < 0.22, rng.random() < 0.3
+        count, size, queries = (10, SMALL_TILE, 4) if small else (5, TILE, 6)
         screens = [load_screen(pool, rng.randrange(pool_size(pool, int(time.time() // 60)))) for _ in range(count)]
-        pictures = [picture_of(rng, screen, size, 5 if many else 9, many) for screen in screens]
+        pictures = [picture_of(rng, screen, size, queries - many, many, typing) for screen in screens]
         found = total(learner(pictures))
         if rng.random() < 0.3:
             dense = reader(reading_lesson(rng, 6))
@@ -104,6 +111,7 @@ def _point_process(rank: int, world: int, rendezvous: str, folder: Path, minutes
 def point(folder: Path, minutes: float, processes: int) -> None:
     """The second stage: everything learns to point."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    write_vocabulary(folder, ranks(FIXED_TEXTS))
     with tempfile.TemporaryDirectory() as meeting:
         mp.spawn(_point_process, (processes, f"{meeting}/rendezvous", folder, minutes), nprocs=processes)
 

@@ -10,31 +10,14 @@ import random
 import re
 import string
 from functools import lru_cache
-
 from pydoc_data import topics  # pyright: ignore[reportMissingTypeStubs]
 
-_INTERFACE = """
-Save Cancel Close Open Edit Delete Remove Add New Create Update Apply Reset Submit Send Reply Forward Back Next Previous Finish Done OK Yes No
-Login Logout Register Account Profile Settings Preferences Options Help About Contact Home Search Filter Sort View Print Export Import Share
-Download Upload Attach Copy Paste Cut Undo Redo Refresh Reload Retry Continue Skip Start Stop Pause Play Record Mute Volume Name Email Address
-City Country Street State Postcode Phone Mobile Company Department Title Subject Message Comment Description Note Notes Date Time From To Amount
-Price Quantity Total Discount Tax Order Cart Checkout Payment Invoice Product Category Brand Size Colour Status Priority Owner User Users Group
-Team Members Role Admin Language Region Theme Dark Light Notifications Privacy Security Password Username Remember Forgot Terms Policy Agree
-Subscribe Newsletter Weekly Daily Monthly Report Reports Dashboard Overview Details History Activity Archive Trash Inbox Sent Drafts Spam Folder
-File Files Documents Pictures Music Video Calendar Event Events Meeting Tasks Project Projects Issue Issues Board Table List Grid Chart Map Live
-Book Room Guest Guests Flight Hotel Travel Return Departure Arrival Passenger Seat Ticket Tickets Support Chat Call Enable Disable Allow Block
-Advanced Basic General Display Sound Network Printer Storage Backup Restore Sync Connect Disconnect Device Version License Feedback Rate Review
-First Last Middle Old Current Confirm Verify Code Number Card Bank Transfer Balance Statement Key Keys Token Select All None Any Show Hide More
-Less Learn Read Write Load Run Test Build Deploy Debug Log Logs Tools Window Insert Format Zoom In Out Up Down Left Right Top Full Screen
-""".split()
+_INTERFACE = ["Save", "Cancel", "Close", "Open", "Edit", "Delete", "Remove", "Add", "New", "Create", "Update", "Apply", "Reset", "Submit", "Send", "Reply", "Forward", "Back", "Next", "Previous", "Finish", "Done", "OK", "Yes", "No", "Login", "Logout", "Register", "Account", "Profile", "Settings", "Preferences", "Options", "Help", "About", "Contact", "Home", "Search", "Filter", "Sort", "View", "Print", "Export", "Import", "Share", "Download", "Upload", "Attach", "Copy", "Paste", "Cut", "Undo", "Redo", "Refresh", "Reload", "Retry", "Continue", "Skip", "Start", "Stop", "Pause", "Play", "Record", "Mute", "Volume", "Name", "Email", "Address", "City", "Country", "Street", "State", "Postcode", "Phone", "Mobile", "Company", "Department", "Title", "Subject", "Message", "Comment", "Description", "Note", "Notes", "Date", "Time", "From", "To", "Amount", "Price", "Quantity", "Total", "Discount", "Tax", "Order", "Cart", "Checkout", "Payment", "Invoice", "Product", "Category", "Brand", "Size", "Colour", "Status", "Priority", "Owner", "User", "Users", "Group", "Team", "Members", "Role", "Admin", "Language", "Region", "Theme", "Dark", "Light", "Notifications", "Privacy", "Security", "Password", "Username", "Remember", "Forgot", "Terms", "Policy", "Agree", "Subscribe", "Newsletter", "Weekly", "Daily", "Monthly", "Report", "Reports", "Dashboard", "Overview", "Details", "History", "Activity", "Archive", "Trash", "Inbox", "Sent", "Drafts", "Spam", "Folder", "File", "Files", "Documents", "Pictures", "Music", "Video", "Calendar", "Event", "Events", "Meeting", "Tasks", "Project", "Projects", "Issue", "Issues", "Board", "Table", "List", "Grid", "Chart", "Map", "Live", "Book", "Room", "Guest", "Guests", "Flight", "Hotel", "Travel", "Return", "Departure", "Arrival", "Passenger", "Seat", "Ticket", "Tickets", "Support", "Chat", "Call", "Enable", "Disable", "Allow", "Block", "Advanced", "Basic", "General", "Display", "Sound", "Network", "Printer", "Storage", "Backup", "Restore", "Sync", "Connect", "Disconnect", "Device", "Version", "License", "Feedback", "Rate", "Review", "First", "Last", "Middle", "Old", "Current", "Confirm", "Verify", "Code", "Number", "Card", "Bank", "Transfer", "Balance", "Statement", "Key", "Keys", "Token", "Select", "All", "None", "Any", "Show", "Hide", "More", "Less", "Learn", "Read", "Write", "Load", "Run", "Test", "Build", "Deploy", "Debug", "Log", "Logs", "Tools", "Window", "Insert", "Format", "Zoom", "In", "Out", "Up", "Down", "Left", "Right", "Top", "Full", "Screen"]
 
-_MARKUP = ("Action", "Code", "Task", "Instruction", "steps")
+_MARKUP = ("Action", "Code", "Task", "Instruction", "steps", "system", "user", "assistant", "image")
 """Words that are single tokens, for the sake of the prompt: they must be known as labels too."""
 
-_SYLLABLES = (
-    "ba be bo ca ce co da de di do du fa fe fi ga ge go ha he ho in is ja jo ka ke ki ko la le li lo lu ma me mi mo mu na ne ni no nu or "
-    "pa pe pi po ra re ri ro ru sa se si so su ta te ti to tu un va ve vi vo wa we wi xa ya yo za ze zo chi sha the tri pla gre sto"
-).split()
+_SYLLABLES = ["ba", "be", "bo", "ca", "ce", "co", "da", "de", "di", "do", "du", "fa", "fe", "fi", "ga", "ge", "go", "ha", "he", "ho", "in", "is", "ja", "jo", "ka", "ke", "ki", "ko", "la", "le", "li", "lo", "lu", "ma", "me", "mi", "mo", "mu", "na", "ne", "ni", "no", "nu", "or", "pa", "pe", "pi", "po", "ra", "re", "ri", "ro", "ru", "sa", "se", "si", "so", "su", "ta", "te", "ti", "to", "tu", "un", "va", "ve", "vi", "vo", "wa", "we", "wi", "xa", "ya", "yo", "za", "ze", "zo", "chi", "sha", "the", "tri", "pla", "gre", "sto"]
 _ENDINGS = ("", "", "", "n", "r", "s", "t", "l", "ng", "x", "ck", "rd", "st", "m", "sh", "ld", "y", "ty", "son", "ham")
 _ACCENTS = str.maketrans("aeioucnAEOU", "áéíöüçñÄÉÖÜ")
 
@@ -83,6 +66,10 @@ def sentence(rng: random.Random) -> str:
 
 def value(rng: random.Random) -> str:
     """What a user may want to type."""
+    return _long_value(rng)[: rng.choice((8, 12, 16, 24))].strip()
+
+
+def _long_value(rng: random.Random) -> str:
     kind = rng.random()
     if kind < 0.3:
         return label(rng)

@@ -1,0 +1,106 @@
+"""How well a model points on the frozen test screens: hit rates with intervals, and the time of a step.
+
+    python -m benchmarks.nano_accuracy [--model nano] [--looks 1 2] [--limit N] [--misses FILE]
+
+An item is hit when the click lies in the element's box; an absent one is right when the model says that it is not there. The intervals are
+Wilson's at 95 %. The time is that of the first question about each 1280x720 screen, before anything about it is cached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from agent.formats import AnswerError
+from agent.ground import ground
+from agent.looking import Unreadable
+from model.base import Model
+from model.loading import load_model
+
+SCREENS = Path(__file__).parent.parent / "tests" / "model" / "nano" / "screens"
+
+
+def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
+    """The 95 % interval of a proportion (Wilson 1927)."""
+    share, spread = hits / total, z * z / total
+    middle = (share + spread / 2) / (1 + spread)
+    half = z * (share * (1 - share) / total + spread / (4 * total)) ** 0.5 / (1 + spread)
+    return middle - half, middle + half
+
+
+def is_right(model: Model, picture: Image.Image, item: dict[str, object], looks: int) -> bool:
+    """Whether the model's answer to one item is right."""
+    try:
+        point = ground(model, picture, str(item["instruction"]), looks=looks)
+    except (Unreadable, AnswerError):
+        return False
+    box = item["box_px"]
+    if point is None or not isinstance(box, list):
+        return point is None and box is None
+    x, y = point.x * picture.width, point.y * picture.height
+    left, top, right, bottom = box
+    return left <= x <= right and top <= y <= bottom
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="nano")
+    parser.add_argument("--looks", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--limit", type=int, help="ask only so many items, drawn with a fixed seed")
+    parser.add_argument("--misses", type=Path, help="write what was missed as JSON lines")
+    options = parser.parse_args()
+
+    items = json.loads((SCREENS / "items.json").read_text(encoding="utf-8"))
+    if options.limit is not None and options.limit < len(items):
+        items = random.Random(0).sample(items, options.limit)
+    items.sort(key=lambda item: item["screen"])
+    model = load_model(options.model)
+    results: dict[tuple[int, str], list[bool]] = defaultdict(list)
+    seconds: dict[int, list[float]] = defaultdict(list)
+    misses: list[dict[str, object]] = []
+    for looks in options.looks:
+        seen: set[str] = set()
+        for item in track(items, description=f"looking {'once' if looks == 1 else 'twice'}", transient=True):
+            picture = Image.open(SCREENS / item["screen"]).convert("RGB")
+            started = time.perf_counter()
+            right = is_right(model, picture, item, looks)
+            if item["screen"] not in seen and picture.size == (1280, 720):
+                seconds[looks].append(time.perf_counter() - started)
+            seen.add(item["screen"])
+            results[looks, item["kind"]].append(right)
+            if not right:
+                misses.append({"looks": looks, **item})
+
+    table = Table("kind", "items", *(f"{looks} look{'s' * (looks > 1)}" for looks in options.looks))
+    for kind in dict.fromkeys(item["kind"] for item in items):
+        cells: list[str] = []
+        for looks in options.looks:
+            right = results[looks, kind]
+            low, high = wilson(sum(right), len(right))
+            cells.append(f"{sum(right) / len(right):.1%}  ({low:.1%} to {high:.1%})")
+        table.add_row(kind, str(len(results[options.looks[0], kind])), *cells)
+    console = Console()
+    console.print(table)
+    for looks, times in seconds.items():
+        if times:
+            console.print(
+                f"{looks} look(s): {statistics.median(times):.2f} s a step at 1280x720 (median of {len(times)})"
+            )
+    if options.misses is not None:
+        options.misses.write_text(
+            "".join(json.dumps(miss, ensure_ascii=False) + "\n" for miss in misses), encoding="utf-8"
+        )
+
+
+if __name__ == "__main__":
+    main()
