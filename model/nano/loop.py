@@ -56,7 +56,8 @@ class Run:
 
         Args:
             learner: its parameters are trained.
-            losses_of: the losses of one step, given the step's random generator and the fraction of time done.
+            losses_of: the losses of one step, given the step's random generator, the same in all processes, and the
+                fraction of time done.
         """
         torch.set_num_threads(1)
         parameters = [p for p in learner.parameters() if p.requires_grad]
@@ -72,7 +73,7 @@ class Run:
             for optimiser in optimisers:
                 for group in optimiser.param_groups:
                     group["lr"] = self.schedule.lr(done)
-            losses = losses_of(random.Random(f"{self.folder.name}/{step}/{self.rank}"), done)
+            losses = losses_of(random.Random(f"{self.folder.name}/{step}"), done)
             learner.zero_grad()
             losses["loss"].backward()
             self._share_gradients(parameters)

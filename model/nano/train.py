@@ -12,7 +12,6 @@ import argparse
 import os
 import random
 import tempfile
-import time
 from pathlib import Path
 
 import torch
@@ -20,9 +19,10 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from model.config import KimiVLConfig, VisionConfig
-from model.nano.lesson import Learner, picture_of, pool_size, total
+from model.nano.learner import Learner, total
 from model.nano.loop import Losses, Run, Schedule
 from model.nano.prompts import NOT_HERE, answer_text, user_text
+from model.nano.questions import picture_of
 from model.nano.reading import Reader, ReadingHead, reading_lesson
 from model.nano.screens import load_screen
 from model.nano.shape import TILE, VISION, configuration, initialise_positions
@@ -90,17 +90,18 @@ def _point_process(rank: int, world: int, rendezvous: str, folder: Path, minutes
     learner, _ = new_learner(folder)
     reader = Reader(learner.vision_tower, learner.reading)
     pool = folder / "pool"
+    pages = len(list(pool.glob("*.json")))
 
     def losses(rng: random.Random, done: float) -> Losses:
-        small = rng.random() < (0.75 if done < 0.35 else 0.1)
-        many, typing = rng.random() < 0.22, rng.random() < 0.3
-        count, size, queries = (10, SMALL_TILE, 4) if small else (5, TILE, 6)
-        screens = [load_screen(pool, rng.randrange(pool_size(pool, int(time.time() // 60)))) for _ in range(count)]
-        pictures = [picture_of(rng, screen, size, queries - many, many, typing) for screen in screens]
-        found = total(learner(pictures))
-        if rng.random() < 0.3:
-            dense = reader(reading_lesson(rng, 6))
-            found["loss"] = found["loss"] + 0.3 * dense["read"]
+        # The same choice in all processes: they wait for the slowest.
+        small, many = rng.random() < (0.75 if done < 0.35 else 0.1), rng.random() < 0.18
+        typing, dense = rng.random() < 0.3, rng.random() < 0.25
+        rng = random.Random(f"{rng.random()} {rank}")
+        count, size, queries = (10, SMALL_TILE, 2 if many else 4) if small else (5, TILE, 3 if many else 6)
+        screens = [load_screen(pool, rng.randrange(pages)) for _ in range(count)]
+        found = total(learner([picture_of(rng, screen, size, queries, many, typing) for screen in screens]))
+        if dense:
+            found["loss"] = found["loss"] + 0.3 * reader(reading_lesson(rng, 6))["read"]
         return found
 
     schedule = Schedule(minutes, peak_lr=2e-3, decay=0.4, save_every_s=240.0)

@@ -1,0 +1,66 @@
+"""Prompts and answers as tokens, exactly as the chat template would write them, with what the trainer must know of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.nano.prompts import SYSTEM, answer_text, user_text
+from model.nano.questions import Query, thousandths
+from model.nano.steps import UNKNOWN_PLACE
+from model.tokenizer import KimiTokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What follows the picture: question and answer, and where the parts of the answer begin."""
+
+    tokens: list[int]
+    answer_at: int
+    code_at: int
+    """Index of the first token of the code: it tells whether the thing is there."""
+    digits_at: tuple[int, int] | None
+    """Index of the first of the three digits of x and of y."""
+    place: tuple[int, int]
+    """x and y in thousandths."""
+
+
+class Encoder:
+    """Writes prompts and answers as tokens.
+
+    Attributes:
+        before: the tokens before the picture, the same for every query.
+        padding: fills up shorter branches.
+    """
+
+    def __init__(self, tokenizer: KimiTokenizer) -> None:
+        self.tokenizer = tokenizer
+        special, encode = tokenizer.special, tokenizer.encode
+
+        def turn(role: str) -> list[int]:
+            return [special(f"<|im_{role}|>"), *encode(role), special("<|im_middle|>")]
+
+        self._end = special("<|im_end|>")
+        picture = [special("<|media_start|>"), *encode("image"), special("<|media_content|>")]
+        self.before = [*turn("system"), *encode(SYSTEM), self._end, *turn("user"), *picture]
+        self._behind = [special("<|media_end|>")]
+        self._answer = [self._end, *turn("assistant")]
+        self.padding = special("[PAD]")
+
+    def encode(self, query: Query, size: tuple[int, int]) -> Encoded:
+        """The tokens of a query about a picture of the given width and height, px."""
+        encode = self.tokenizer.encode
+        tokens = [*self._behind, *encode(user_text(query.instruction, query.steps)), *self._answer]
+        answer_at = len(tokens)
+        head, _, rest = answer_text(query.action, query.code).rpartition("```python\n")
+        tokens += encode(head + "```python\n")
+        code_at = len(tokens)
+        if query.aim is None:
+            return Encoded([*tokens, *encode(rest), self._end], answer_at, code_at, None, (0, 0))
+        place = thousandths(query.aim[0], size[0]), thousandths(query.aim[1], size[1])
+        before, _, behind = rest.partition(UNKNOWN_PLACE)
+        tokens += encode(before + "x=0.")
+        x_at = len(tokens)
+        tokens += [*encode(f"{place[0]:03d}"), *encode(", y=0.")]
+        y_at = len(tokens)
+        tokens += [*encode(f"{place[1]:03d}"), *encode(behind), self._end]
+        return Encoded(tokens, answer_at, code_at, (x_at, y_at), place)

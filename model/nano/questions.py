@@ -1,0 +1,227 @@
+"""Questions about parts of rendered screens: what nano is asked in its main lesson, and the answers.
+
+Some ask for what the picture shows, some for what it does not: that stands elsewhere on the page, looks nearly the
+same, or is invented. Knows screens and steps; knows no tokens and no tensors.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.nano import words
+from model.nano.prompts import NOT_HERE
+from model.nano.reading import BLANK, FIRST_CHARACTER, LAST_CHARACTER, SLOTS
+from model.nano.screens import Box, Item, Screen
+from model.nano.steps import (
+    DONE,
+    UNKNOWN_PLACE,
+    Step,
+    instruction,
+    key_step,
+    pointer_step,
+    random_step,
+    scroll_step,
+    type_step,
+)
+
+PATCH = 14
+SHORT = 22
+"""Longer labels are asked for less often: all questions of a step cost as much as the longest."""
+VISIBLE = 0.6
+"""The part of a label that a picture must show to count as showing it; what shows some, but less, is not asked for."""
+
+
+def thousandths(value: float, whole: float) -> int:
+    """A place as the three digits that nano writes behind the point."""
+    return min(999, max(0, int(value / whole * 1000)))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question about a picture and its answer."""
+
+    instruction: str
+    steps: tuple[str, ...]
+    action: str
+    code: str
+    """With `UNKNOWN_PLACE` where `aim` goes."""
+    aim: tuple[float, float] | None = None
+    """px of the picture."""
+    shown: Box | None = None
+    """Where the label stands, px of the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A part of a screen with everything that is taught about it, N patches of `PATCH` px."""
+
+    pixels: NDArray[np.uint8]
+    """(H, W, 3) RGB, sides a multiple of two patches."""
+    slots: NDArray[np.int64]
+    """(N, SLOTS) characters of each patch; -100 where they are not known."""
+    centres: NDArray[np.int64]
+    """(N, 2) x and y, in thousandths of the picture, of the middle of the patch's label; -1 outside of labels."""
+    queries: list[Query]
+
+
+def _cut(box: Box, left: int, top: int, width: int, height: int) -> tuple[Box, float]:
+    """The part of a box that a picture shows, in px of the picture, and its share of the box."""
+    x0, y0, x1, y1 = box[0] - left, box[1] - top, box[2] - left, box[3] - top
+    cut = max(x0, 0.0), max(y0, 0.0), min(x1, float(width)), min(y1, float(height))
+    area = max(0.0, cut[2] - cut[0]) * max(0.0, cut[3] - cut[1])
+    return cut, area / max(1e-6, (x1 - x0) * (y1 - y0))
+
+
+def _recoloured(rng: random.Random, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if rng.random() < 0.12:
+        pixels = 255 - pixels
+    if rng.random() < 0.25:
+        pixels = pixels[..., rng.sample(range(3), 3)]
+    if rng.random() < 0.3:
+        low, high = rng.uniform(0, 40), rng.uniform(200, 255)
+        pixels = (low + pixels * ((high - low) / 255.0)).astype(np.uint8)
+    return np.ascontiguousarray(pixels)
+
+
+def _step_for(rng: random.Random, item: Item) -> Step:
+    if item.kind == "field":
+        return type_step(rng, words.value(rng), item.label)
+    if item.kind in ("near", "tick"):
+        return pointer_step(rng, rng.choices(("Tick", "Untick", "Click"), (6, 2, 2))[0], item.label)
+    return pointer_step(rng, rng.choices(("Click", "Double-click", "Right-click"), (10, 1, 1))[0], item.label)
+
+
+def _query(rng: random.Random, step: Step, aim: tuple[float, float] | None, shown: Box | None, many: bool) -> Query:
+    """The step on its own, or as one of a list of which some are done."""
+    pointing = UNKNOWN_PLACE in step.code
+    code = NOT_HERE if pointing and aim is None else step.code
+    if not many:
+        return Query(instruction(rng, [step]), (), step.action, code, aim, shown)
+    steps = _other_steps(rng, rng.randint(1, 3))
+    done = rng.randint(0, len(steps))
+    steps.insert(done, step)
+    return Query(instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, code, aim, shown)
+
+
+def _other_steps(rng: random.Random, count: int) -> list[Step]:
+    return [
+        random_step(rng, lambda: words.label(rng)[:16].strip(), lambda: words.value(rng)[:12]) for _ in range(count)
+    ]
+
+
+def _finished(rng: random.Random) -> Query:
+    steps = _other_steps(rng, rng.randint(1, 4))
+    return Query(instruction(rng, steps), tuple(s.action for s in steps), DONE.action, DONE.code)
+
+
+def picture_of(
+    rng: random.Random, screen: Screen, size: tuple[int, int], queries: int, many: bool, typing: bool
+) -> Picture:
+    """A random part of a screen, with questions about what it shows and what it does not.
+
+    Args:
+        rng: everything is drawn from it.
+        screen: where the picture is cut from.
+        size: width and height of the picture, px.
+        queries: how many questions.
+        many: ask for one of several steps instead of a single one.
+        typing: single steps type into fields; else they do not. (Questions of one length are cheaper together.)
+    """
+    width, height = size
+    full_height, full_width, _ = screen.pixels.shape
+
+    long_ones = rng.random() < 0.15
+
+    def suits(item: Item) -> bool:
+        return (many or typing == (item.kind == "field")) and (long_ones or len(item.label) <= SHORT)
+
+    elsewhere = [item for item in screen.items if suits(item)] or screen.items
+    middle = rng.choice(elsewhere).text
+    left = int(min(max(middle[0] - rng.uniform(0, width), 0), full_width - width))
+    top = int(min(max(middle[1] - rng.uniform(0, height), 0), full_height - height))
+
+    grid = np.full((height // PATCH, width // PATCH * SLOTS), BLANK, dtype=np.int64)
+    at = screen.centres - (left, top)
+    inside = (at[:, 0] >= 0) & (at[:, 1] >= 0) & (at[:, 0] < width) & (at[:, 1] < height)
+    known = inside & (screen.codes > FIRST_CHARACTER) & (screen.codes <= LAST_CHARACTER)
+    for x0, y0, x1, y1 in screen.holes - (left, top, left, top):
+        if x1 > 0 and y1 > 0:
+            grid[
+                max(0, int(y0) // PATCH) : int(y1) // PATCH + 1,
+                max(0, int(x0) // PATCH * SLOTS) : (int(x1) // PATCH + 1) * SLOTS,
+            ] = -100
+    place = at[known].astype(np.float64)
+    grid[(place[:, 1] // PATCH).astype(int), (place[:, 0] * SLOTS // PATCH).astype(int)] = (
+        screen.codes[known] - FIRST_CHARACTER
+    )
+
+    centres = np.full((height // PATCH, width // PATCH, 2), -1, dtype=np.int64)
+    seen: dict[str, list[tuple[Item, Box]]] = {}
+    partly: set[str] = set()
+    for item in screen.items:
+        cut, share = _cut(item.text, left, top, width, height)
+        if share <= 0:
+            continue
+        partly.add(item.label)
+        if share < VISIBLE:
+            continue
+        seen.setdefault(item.label, []).append((item, cut))
+        x, y = (cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2
+        rows = slice(int((cut[1] + 3) // PATCH), int((cut[3] - 3) // PATCH) + 1)
+        centres[rows, int((cut[0] + 2) // PATCH) : int((cut[2] - 2) // PATCH) + 1] = (
+            thousandths(x, width),
+            thousandths(y, height),
+        )
+
+    askable = [found[0] for found in seen.values() if len(found) == 1 and suits(found[0][0])]
+    weights = [4.0 if item.kind in ("field", "tick") else 2.0 if item.kind == "near" else 1.0 for item, _ in askable]
+    asked: list[Query] = []
+    for _ in range(queries):
+        kind = rng.random()
+        if many and kind < 0.3:
+            asked.append(
+                _finished(rng)
+                if kind < 0.15
+                else _query(rng, rng.choice((key_step, scroll_step))(rng), None, None, many)
+            )
+        elif askable and kind < 0.72:
+            item, cut = rng.choices(askable, weights)[0]
+            aim = _aim(item, cut, left, top, width, height)
+            if aim is not None:
+                asked.append(_query(rng, _step_for(rng, item), aim, cut, many))
+                continue
+            asked.append(_absent(rng, elsewhere, partly, many))
+        else:
+            asked.append(_absent(rng, elsewhere, partly, many))
+    return Picture(
+        _recoloured(rng, screen.pixels[top : top + height, left : left + width]),
+        grid.reshape(-1, SLOTS),
+        centres.reshape(-1, 2),
+        asked,
+    )
+
+
+def _aim(item: Item, cut: Box, left: int, top: int, width: int, height: int) -> tuple[float, float] | None:
+    if item.kind in ("point", "near"):
+        return (cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2
+    x, y = item.aim[0] - left, item.aim[1] - top
+    return (x, y) if 4 <= x < width - 4 and 4 <= y < height - 4 else None
+
+
+def _absent(rng: random.Random, elsewhere: list[Item], partly: set[str], many: bool) -> Query:
+    """A question about something that the picture does not show."""
+    for _ in range(8):
+        item = rng.choice(elsewhere)
+        kind = rng.random()
+        name = item.label if kind < 0.4 else words.mutated(rng, item.label) if kind < 0.75 else words.label(rng)
+        name, same = name.strip(), {shown.lower() for shown in partly}
+        overlaps = any(name in shown or shown in name for shown in partly)
+        if name and name.lower() not in same and not (kind < 0.4 and overlaps):
+            break
+    else:
+        name = words.label(rng)
+    return _query(rng, _step_for(rng, Item(item.kind, name, item.text, item.box)), None, None, many)
