@@ -1,9 +1,9 @@
 """The seam between the agent and a vision-language model.
 
-    ModelError                      anything below
-    ├── ModelUnavailable            it cannot be loaded: unknown name, no such folder, a library or memory that is missing
-    ├── CheckpointError             its files are damaged or do not fit together; the message names the file and tensor
-    └── GenerationError             it is loaded but cannot answer: a prompt too long, an endpoint that failed
+ModelError                      anything below
+├── ModelUnavailable            it cannot be loaded: unknown name, no such folder, a library or memory that is missing
+├── CheckpointError             its files are damaged or do not fit together; the message names the file and tensor
+└── GenerationError             it is loaded but cannot answer: a prompt too long, an endpoint that failed
 """
 
 from __future__ import annotations

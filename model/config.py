@@ -5,6 +5,8 @@ Knows the names and meaning of the configuration values; knows nothing of tensor
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -54,6 +56,18 @@ class TextConfig(_Section):
     rope_theta: float = 10000.0
     max_position_embeddings: int = 131072
 
+    # What the decoder takes for granted; a checkpoint that says otherwise would be computed wrongly, so it is refused.
+    q_lora_rank: None = None
+    rope_scaling: None = None
+    n_group: Literal[1] = 1
+    topk_group: Literal[1] = 1
+    moe_layer_freq: Literal[1] = 1
+    scoring_func: Literal["sigmoid"] = "sigmoid"
+    topk_method: Literal["noaux_tc"] = "noaux_tc"
+    hidden_act: Literal["silu"] = "silu"
+    attention_bias: Literal[False] = False
+    tie_word_embeddings: Literal[False] = False
+
     @property
     def qk_head_dim(self) -> int:
         return self.qk_nope_head_dim + self.qk_rope_head_dim
@@ -62,6 +76,8 @@ class TextConfig(_Section):
 class KimiVLConfig(_Section):
     """The whole of `config.json`."""
 
+    model_type: Literal["kimi_vl"] = "kimi_vl"
+    architectures: tuple[Literal["KimiVLForConditionalGeneration"]] = ("KimiVLForConditionalGeneration",)
     vision: VisionConfig = Field(alias="vision_config")
     text: TextConfig = Field(alias="text_config")
     image_token_id: int = Field(alias="media_placeholder_token_id")

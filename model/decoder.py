@@ -1,7 +1,8 @@
 """The decoder: multi-head latent attention and a mixture of experts (Moonlight, in the DeepSeek-V3 layout).
 
 Shapes, in the order of the axes: B sequences, T new tokens, S tokens seen so far with them, D hidden width, H heads.
-Knows nothing of images or text: embeddings in, hidden states out. Source of the architecture: the published modelling code.
+Knows nothing of images or text: embeddings in, hidden states out.
+Source of the architecture: the published modelling code.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ LATENT_NORM_EPS = 1e-6  # the published code uses this for kv_a_layernorm, whate
 
 
 class LatentCache:
-    """What attention remembers: per layer and token the normalised latent and the rotated shared key, nothing per head."""
+    """What attention remembers of a token in a layer: the normalised latent and the rotated shared key."""
 
-    def __init__(self, config: TextConfig, batch: int, capacity: int, *, dtype: torch.dtype, device: torch.device) -> None:
+    def __init__(
+        self, config: TextConfig, batch: int, capacity: int, *, dtype: torch.dtype, device: torch.device
+    ) -> None:
         width = config.kv_lora_rank + config.qk_rope_head_dim
         self._rows = torch.empty(config.num_hidden_layers, batch, capacity, width, dtype=dtype, device=device)
         self.length = 0
@@ -30,7 +33,7 @@ class LatentCache:
         return self._rows.shape[2]
 
     def extend(self, layer: int, rows: Tensor) -> Tensor:
-        """Store the new rows (B, T, latent + rope) of a layer behind the old ones and return all of them (B, S, ...)."""
+        """Store the new rows (B, T, latent + rope) of a layer behind the old ones; return all of them (B, S, ...)."""
         end = self.length + rows.shape[1]
         self._rows[layer, :, self.length : end] = rows
         return self._rows[layer, :, :end]
@@ -41,6 +44,8 @@ class LatentCache:
 
 
 class RMSNorm(nn.Module):
+    """Division by the root mean square, taken in fp32."""
+
     def __init__(self, dim: int, eps: float) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(dim))
@@ -67,7 +72,8 @@ class LatentAttention(nn.Module):
         self.q_proj = nn.Linear(hidden, heads * config.qk_head_dim, bias=False)
         self.kv_a_proj_with_mqa = nn.Linear(hidden, config.kv_lora_rank + config.qk_rope_head_dim, bias=False)
         self.kv_a_layernorm = RMSNorm(config.kv_lora_rank, LATENT_NORM_EPS)
-        self.kv_b_proj = nn.Linear(config.kv_lora_rank, heads * (config.qk_nope_head_dim + config.v_head_dim), bias=False)
+        expanded = heads * (config.qk_nope_head_dim + config.v_head_dim)
+        self.kv_b_proj = nn.Linear(config.kv_lora_rank, expanded, bias=False)
         self.o_proj = nn.Linear(heads * config.v_head_dim, hidden, bias=False)
 
     def queries(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -79,7 +85,8 @@ class LatentAttention(nn.Module):
 
     def rows(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """What the cache keeps of x: (B, T, latent + rope)."""
-        latent, rope = self.kv_a_proj_with_mqa(x).split([self.config.kv_lora_rank, self.config.qk_rope_head_dim], dim=-1)
+        c = self.config
+        latent, rope = self.kv_a_proj_with_mqa(x).split([c.kv_lora_rank, c.qk_rope_head_dim], dim=-1)
         return torch.cat([self.kv_a_layernorm(latent), rotate_pairs(rope, cos, sin)], dim=-1)
 
     def expand(self, rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,9 +103,28 @@ class LatentAttention(nn.Module):
     ) -> Tensor:
         q = self.queries(x, cos, sin)
         rows = self.rows(x, cos, sin)
-        k, v = self.expand(rows if cache is None else cache.extend(layer, rows))
+        if cache is not None:
+            rows = cache.extend(layer, rows)
+        if x.shape[1] == 1 and mask is None:
+            return self.o_proj(self.attend_latents(q.squeeze(2), rows).flatten(1).unsqueeze(1))
+        k, v = self.expand(rows)
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None and q.shape[2] > 1)
         return self.o_proj(attended.transpose(1, 2).flatten(2))
+
+    def attend_latents(self, q: Tensor, rows: Tensor) -> Tensor:
+        """What one token a sequence, q (B, H, nope + rope), reads from all rows (B, S, latent + rope): (B, H, v).
+
+        Equal to attending to the expanded keys and values, but kv_b_proj is applied to the query and to the result
+        instead of to every row seen so far: a decoding step need not expand all S of them.
+        """
+        c = self.config
+        up = self.kv_b_proj.weight.unflatten(0, (c.num_attention_heads, -1))
+        key_up, value_up = up.split([c.qk_nope_head_dim, c.v_head_dim], dim=1)
+        nope, rope = q.split([c.qk_nope_head_dim, c.qk_rope_head_dim], dim=-1)
+        latent_q = torch.cat([torch.einsum("bhn,hnl->bhl", nope, key_up), rope], dim=-1)
+        scores = latent_q @ rows.transpose(1, 2) * c.qk_head_dim**-0.5
+        attention = scores.softmax(-1, dtype=torch.float32).to(rows.dtype)
+        return torch.einsum("bhl,hvl->bhv", attention @ rows[..., : c.kv_lora_rank], value_up)
 
 
 class MLP(nn.Module):
@@ -115,7 +141,7 @@ class MLP(nn.Module):
 
 
 class Router(nn.Module):
-    """Chooses the experts of each token: sigmoid affinities; a bias, learned without gradients, balances the choice only."""
+    """Chooses each token's experts by sigmoid affinity; a bias, learned without gradients, balances the choice only."""
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
@@ -127,7 +153,8 @@ class Router(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """For tokens (T, D): the chosen experts (T, k) and their weights (T, k), fp32."""
         scores = F.linear(x.float(), self.weight.float()).sigmoid()
-        chosen = (scores + self.e_score_correction_bias).topk(self.config.num_experts_per_tok, dim=-1, sorted=False).indices
+        balanced = scores + self.e_score_correction_bias
+        chosen = balanced.topk(self.config.num_experts_per_tok, dim=-1, sorted=False).indices
         weights = scores.gather(-1, chosen)
         if self.config.norm_topk_prob:
             weights = weights / (weights.sum(-1, keepdim=True) + 1e-20)
@@ -179,6 +206,8 @@ class MoE(nn.Module):
 
 
 class DecoderLayer(nn.Module):
+    """Pre-norm attention and a dense or routed MLP."""
+
     def __init__(self, config: TextConfig, layer: int) -> None:
         super().__init__()
         self.layer = layer

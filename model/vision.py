@@ -1,6 +1,7 @@
 """MoonViT and its projector: image patches in, decoder embeddings out.
 
-Shapes, in the order of the axes: N patches of all images together, M = N / 4 merged tokens, D vision width, H heads, K head dim.
+Shapes, in the order of the axes: N patches of all images together, M = N / 4 merged tokens, D vision width, H heads,
+K head dim.
 Images keep their native grids; they are packed one after the other and attend only within themselves.
 Source of the architecture: the published Kimi-VL modelling code and technical report.
 """
@@ -43,6 +44,8 @@ class PositionTable(nn.Module):
 
 
 class PatchEmbed(nn.Module):
+    """Patches to vectors, with their places added."""
+
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         self.proj = nn.Conv2d(3, config.hidden_size, kernel_size=config.patch_size, stride=config.patch_size)
@@ -70,12 +73,14 @@ def rotary_2d(grids: Sequence[Grid], head_dim: int, device: torch.device) -> tup
 
 
 def rotate_pairs(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotate the adjacent channel pairs of x (..., K) by angles whose cosine and sine broadcast to (..., K/2), in fp32."""
+    """Rotate adjacent channel pairs of x (..., K), in fp32; cosine and sine of the angles broadcast to (..., K/2)."""
     even, odd = x.float().unflatten(-1, (-1, 2)).unbind(-1)
     return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2).to(x.dtype)
 
 
 class VisionMLP(nn.Module):
+    """Two layers with a GELU in its tanh form."""
+
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         self.fc0 = nn.Linear(config.hidden_size, config.intermediate_size)
@@ -86,6 +91,8 @@ class VisionMLP(nn.Module):
 
 
 class VisionBlock(nn.Module):
+    """Pre-norm attention within each image, and an MLP."""
+
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         self.heads = config.num_attention_heads
@@ -103,18 +110,17 @@ class VisionBlock(nn.Module):
         q, k, v = self.wqkv(x).unflatten(-1, (3, self.heads, -1)).unbind(1)  # (N, H, K) each
         q, k = rotate_pairs(q, cos.unsqueeze(1), sin.unsqueeze(1)), rotate_pairs(k, cos.unsqueeze(1), sin.unsqueeze(1))
         if len(set(grids)) == 1:  # images of one size, tiles above all, attend as one batch
-            images = [t.unflatten(0, (len(grids), -1)).transpose(1, 2) for t in (q, k, v)]
-            attended = F.scaled_dot_product_attention(*images)
-            return attended.transpose(1, 2).flatten(2).flatten(0, 1)
+            q, k, v = (t.unflatten(0, (len(grids), -1)).transpose(1, 2) for t in (q, k, v))
+            return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2).flatten(0, 1)
         sizes = [rows * columns for rows, columns in grids]
-        attended = [
-            F.scaled_dot_product_attention(*(t.transpose(0, 1).unsqueeze(0) for t in image)).squeeze(0).transpose(0, 1)
-            for image in zip(q.split(sizes), k.split(sizes), v.split(sizes), strict=True)
-        ]
-        return torch.cat(attended).flatten(1)
+        images = zip(*(t.transpose(0, 1).split(sizes, dim=1) for t in (q, k, v)), strict=True)
+        attended = [F.scaled_dot_product_attention(q[None], k[None], v[None]).squeeze(0) for q, k, v in images]
+        return torch.cat(attended, dim=1).transpose(0, 1).flatten(1)
 
 
 class VisionEncoder(nn.Module):
+    """The stack of blocks and the final norm."""
+
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(VisionBlock(config) for _ in range(config.num_hidden_layers))

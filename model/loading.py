@@ -1,0 +1,107 @@
+"""From a name to a model that answers: `nano`, a checkpoint's folder, or an id of the Hugging Face hub.
+
+Only data is fetched and read: configuration, vocabulary and safetensors; never code.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import torch
+from huggingface_hub import hf_hub_download, snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+from model.base import CheckpointError, Model, ModelUnavailable
+from model.chat_template import IMAGE_TOKEN
+from model.checkpoint import read_config
+from model.engine import Engine
+from model.image_processor import ImageProcessor
+from model.kimi_vl import KimiVL
+from model.tokenizer import KimiTokenizer
+
+EMBEDDED: Final = "nano"
+EMBEDDED_FOLDER: Final = Path(__file__).parent / "nano" / "weights"
+HUB_ID: Final = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+WHAT_CAN_BE_GIVEN: Final = (
+    f'"{EMBEDDED}" (the embedded model), a folder with a Kimi-VL checkpoint, or the id of one on the Hugging Face hub, '
+    "such as moonshotai/Kimi-VL-A3B-Instruct"
+)
+
+
+def load_model(name: str | Path, dtype: torch.dtype | None = None, device: str | None = None) -> Model:
+    """Load a model to run in this process.
+
+    Args:
+        name: "nano", a folder in the published Kimi-VL layout, or an "organisation/name" on the Hugging Face hub.
+        dtype: of the weights; by default bfloat16 on a GPU and float32 on a CPU.
+        device: where it runs; by default a GPU if there is one.
+
+    Raises:
+        ModelUnavailable: there is no such model here, it cannot be fetched, or memory is too small.
+        CheckpointError: its files are damaged or not those of a Kimi-VL.
+    """
+    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    weights_dtype = dtype or (torch.bfloat16 if place.type == "cuda" else torch.float32)
+    folder = _folder_of(str(name))
+    try:
+        return load_engine(folder, str(name), weights_dtype, place)
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise ModelUnavailable(
+            f"The weights of {name} as {weights_dtype} do not fit into the memory of {place}."
+        ) from error
+
+
+def load_engine(folder: Path, name: str, dtype: torch.dtype, device: torch.device) -> Engine:
+    """Load the parts of a checkpoint's folder and make sure that they belong together.
+
+    Raises:
+        CheckpointError: a part is damaged, or the parts do not fit together.
+    """
+    config = read_config(folder)
+    tokenizer = KimiTokenizer.from_pretrained(folder)
+    processor = ImageProcessor.from_pretrained(folder)
+    for what, stated, found in (
+        ("the image token", config.image_token_id, tokenizer.special(IMAGE_TOKEN)),
+        ("the size of the vocabulary", config.text.vocab_size, tokenizer.vocab_size),
+        ("the patch size", config.vision.patch_size, processor.patch_size),
+        ("the merged patches", config.vision.merge_kernel_size, processor.merge_kernel_size),
+    ):
+        if stated != found:
+            raise CheckpointError(
+                f"{folder} does not fit together: {what} is {stated} in config.json, but {found} beside it."
+            )
+    return Engine(KimiVL.from_pretrained(folder, dtype, device), tokenizer, processor, name)
+
+
+def _folder_of(name: str) -> Path:
+    if name == EMBEDDED:
+        if not (EMBEDDED_FOLDER / "config.json").exists():
+            raise ModelUnavailable(
+                f"The embedded model is not part of this installation: {EMBEDDED_FOLDER} has no config.json."
+            )
+        return EMBEDDED_FOLDER
+    if name and Path(name).is_dir():
+        return Path(name)
+    if HUB_ID.fullmatch(name):
+        return _fetched(name)
+    raise ModelUnavailable(f"There is no model {name!r}. Give {WHAT_CAN_BE_GIVEN}.")
+
+
+def _fetched(hub_id: str) -> Path:
+    """The folder into which a checkpoint of the hub has been, or now is, downloaded."""
+    try:
+        # A look at the small file first: nobody should wait for the weights of a model that cannot be run.
+        read_config(Path(hf_hub_download(hub_id, "config.json")).parent)
+        return Path(snapshot_download(hub_id, allow_patterns=["*.json", "*.safetensors", "tiktoken.model"]))
+    except RepositoryNotFoundError as error:
+        raise ModelUnavailable(
+            f"The Hugging Face hub has no public model {hub_id!r}; there is no such folder. Give {WHAT_CAN_BE_GIVEN}."
+        ) from error
+    except LocalEntryNotFoundError as error:
+        raise ModelUnavailable(
+            f"{hub_id} is neither a folder nor downloaded yet, and the Hugging Face hub cannot be reached from here."
+        ) from error
+    except (HfHubHTTPError, OSError) as error:
+        raise ModelUnavailable(f"{hub_id} cannot be downloaded from the Hugging Face hub: {error}.") from error
