@@ -5,12 +5,13 @@ A task whose report is wanted is recorded like any other episode; the model's wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.episode import Episode, Limits, Listener
 from agent.loop import Agent
+from agent.recorder import add_verdict
 from envs.browser import Browser
 from model.base import Model
 from tasks.demo.app import DemoApp
@@ -36,7 +37,7 @@ def run_tasks(
     out: Path,
     *,
     headless: bool = True,
-    listener_for: Callable[[DemoTask], Listener] | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> Iterator[Result]:
     """Run tasks one after the other, each in a fresh application and a fresh browser.
 
@@ -45,7 +46,7 @@ def run_tasks(
         tasks: what to do.
         out: the records go to folders in it that are named after the tasks.
         headless: do not show the browser.
-        listener_for: who follows the episode of a task.
+        listeners: they follow the episodes.
 
     Raises:
         EnvUnavailable: no browser can be started.
@@ -54,7 +55,7 @@ def run_tasks(
     for task in tasks:
         with DemoApp() as app, Browser(app.url.rstrip("/") + task.start_path, headless=headless) as browser:
             record = out / task.name
-            listeners = (listener_for(task),) if listener_for else ()
             agent = Agent(model, browser, limits=Limits(max_steps=MAX_STEPS), record=record, listeners=listeners)
-            episode = agent.run(task.instruction)
-            yield Result(task, replace(episode, verified=task.done(app.state)), record)
+            episode = replace(agent.run(task.instruction), verified=task.done(app.state))
+            add_verdict(record, episode.success, "The application's own state.")
+            yield Result(task, episode, record)

@@ -5,7 +5,7 @@ Every label that an instruction names stands once on its page and is on a screen
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,3 +107,19 @@ TASKS: Final = (
         lambda state: state.terms_accepted,
     ),
 )
+
+
+class UnknownTask(ValueError):
+    """Raised for a name that no task has."""
+
+
+def chosen(names: Sequence[str]) -> tuple[DemoTask, ...]:
+    """The tasks of these names, in this order.
+
+    Raises:
+        UnknownTask: no task has such a name.
+    """
+    known = {task.name: task for task in TASKS}
+    if unknown := [name for name in names if name not in known]:
+        raise UnknownTask(f"The demo has no task {unknown[0]!r}. There are: {', '.join(known)}.")
+    return tuple(known[name] for name in names)

@@ -1,0 +1,136 @@
+"""What every prompt format promises, and how an answer can be wrong.
+
+A format belongs to a model family: how the family is asked and how its answer is read, together, with its coordinate
+convention. No other module knows either. Formats know pictures and texts; they know no environment and generate
+nothing.
+
+    AnswerError                     the answer cannot be used; the message is written for the model
+    ├── NoCode                      it has no code block
+    ├── CutOff                      it ended before it was complete
+    ├── TooLong                     it is longer, or does more at once, than is allowed
+    ├── BadSyntax                   its code cannot be read
+    ├── UnknownCall                 its code holds something else than the calls that are offered
+    ├── BadArguments                a call's arguments are wrong
+    └── OutsideScreen               a place is not on the picture
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from PIL.Image import Image
+
+from agent.view import View
+from envs.actions import Action
+from model.messages import Message
+
+
+class AnswerError(ValueError):
+    """Base of what makes an answer unusable. The message tells the model what is wrong and what to write instead."""
+
+
+class NoCode(AnswerError):
+    """Raised when an answer has no code block."""
+
+
+class CutOff(AnswerError):
+    """Raised when an answer ended before it was complete."""
+
+
+class TooLong(AnswerError):
+    """Raised when an answer is longer, or does more at once, than is allowed."""
+
+
+class BadSyntax(AnswerError):
+    """Raised when the code cannot be read."""
+
+
+class UnknownCall(AnswerError):
+    """Raised when the code holds something else than the calls that are offered."""
+
+
+class BadArguments(AnswerError):
+    """Raised when a call's arguments are missing, unknown, of the wrong type or out of range."""
+
+
+class OutsideScreen(AnswerError):
+    """Raised when a place is not on the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastStep:
+    """What a model is shown again of a step that is over."""
+
+    thought: str
+    action: str
+    """The step in words, as the model wrote it under `## Action:`."""
+    picture: Image | None = None
+    """The screen it was decided on; None when it is too long ago to be shown again."""
+    notes: tuple[str, ...] = ()
+    """What the model was told with that picture."""
+    done: bool = True
+    """False when the environment refused the step or it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model's answer, read."""
+
+    thought: str
+    action: str
+    """The step in words."""
+    actions: tuple[Action, ...]
+    """At least one, in the order in which they are to be carried out."""
+
+
+class Format(Protocol):
+    """How a model family is asked and how its answers are read."""
+
+    @property
+    def name(self) -> str:
+        """For records."""
+        ...
+
+    @property
+    def max_pictures(self) -> int:
+        """How many pictures a prompt holds at most, the current one included."""
+        ...
+
+    def prompt(
+        self, instruction: str, picture: Image, steps: Sequence[PastStep], notes: Sequence[str] = ()
+    ) -> list[Message]:
+        """Ask for the next step of a task.
+
+        Args:
+            instruction: the task, as the user gave it.
+            picture: what the model is to look at.
+            steps: what was done before, oldest first.
+            notes: what happened since the last step and cannot be seen.
+        """
+        ...
+
+    def parse(self, text: str, view: View) -> Answer:
+        """Read the answer to `prompt`; its places are places of the view that was shown.
+
+        Raises:
+            AnswerError: it cannot be used. The message is for the model.
+        """
+        ...
+
+    def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
+        """Ask where something is."""
+        ...
+
+    def parse_grounding(self, text: str, view: View) -> Answer:
+        """Read the answer to `grounding_prompt`: a click on the place, or a failure to find it.
+
+        Raises:
+            AnswerError: it cannot be used.
+        """
+        ...
+
+    def repair(self, error: AnswerError) -> str:
+        """What the model is told, in one further turn, about an answer that cannot be used."""
+        ...

@@ -1,0 +1,116 @@
+"""The prompts of Kimi-VL, word for word as published, and how its answers are read.
+
+Grounding is the prompt and the reading rule of the official ScreenSpot-Pro runs of Kimi-VL-A3B-Thinking-2506
+(`models/kimivl.py` of that benchmark). The agent loop is that of the same authors for OSWorld (`mm_agents/kimi`)
+without its password sentence: `## Thought / ## Action / ## Code`, steps older than the window merged into one assistant
+message, up to three screenshots. Coordinates are fractions of the picture.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from PIL.Image import Image
+
+from agent.formats.base import Answer, AnswerError, NoCode, PastStep
+from agent.formats.calls import declarations, parse_calls
+from agent.formats.sections import read_sections, without_reasoning
+from agent.view import View
+from envs.actions import Click
+from model.messages import Message
+
+GROUNDING_SYSTEM = """\
+You are a GUI agent. You are given a task and a screenshot of a computer screen. You need to perform a action and \
+pyautogui code to complete the task. Provide your response in this format:
+
+## Action:
+Provide clear, concise, and actionable instructions.
+
+## Code:
+Generate a corresponding Python code snippet using pyautogui that clicks on the identified UI element using normalized \
+screen coordinates (values between 0 and 1). The script should dynamically adapt to the current screen resolution by \
+converting the normalized coordinates to actual pixel positions."""
+
+AGENT_SYSTEM = """\
+You are a GUI agent. You are given an instruction, a screenshot of the screen and your previous interactions with the \
+computer. You need to perform a series of actions to complete the task.
+
+For each step, provide your response in this format:
+## Thought
+{thought}
+## Action:
+{action}
+## Code:
+{code}
+
+In the code section, the code should be either pyautogui code or one of the following functions wrapped in the code \
+block:
+- {"name": "computer.wait", "description": "Make the computer wait for 20 seconds for installation, running code, \
+etc.", "parameters": {"type": "object", "properties": {}, "required": []}}
+- {"name": "computer.terminate", "description": "Terminate the current task and report its completion status", \
+"parameters": {"type": "object", "properties": {"status": {"type": "string", "enum": ["success", "failure"], \
+"description": "The status of the task"}, "answer": {"type": "string", "description": "The answer of the task"}}, \
+"required": ["status"]}}"""
+
+_FIRST_POINT = re.compile(r"x=(0(?:\.\d+)?|1(?:\.0+)?), y=(0(?:\.\d+)?|1(?:\.0+)?)")
+"""The official scorer's rule for what was pointed at."""
+
+
+class KimiVLFormat:
+    """Kimi-VL's prompts and answers.
+
+    Args:
+        kinds: the kinds of actions that can be carried out; those beyond the published ones are declared to the model
+        in addition.
+    """
+
+    name = "kimi-vl"
+    max_pictures = 3
+
+    def __init__(self, kinds: Collection[str] = ()) -> None:
+        self._system = "\n- ".join((AGENT_SYSTEM, *declarations(kinds)))
+
+    def prompt(
+        self, instruction: str, picture: Image, steps: Sequence[PastStep], notes: Sequence[str] = ()
+    ) -> list[Message]:
+        messages = [Message.system(self._system)]
+        told = [_step_text(number, step) for number, step in enumerate(steps, start=1)]
+        older = sum(step.picture is None for step in steps)
+        if older:
+            messages.append(Message.assistant("\n".join(told[:older])))
+        for step, text in zip(steps[older:], told[older:], strict=True):
+            assert step.picture is not None, "the pictures left out are those of the oldest steps"
+            messages += [Message.user(step.picture, *_notes_text(step.notes)), Message.assistant(text)]
+        task = (
+            f"# Task Instruction:\n{instruction}\n\n"
+            "Please generate the next move according to the screenshot, task instruction and previous steps "
+            "(if provided).\n"
+        )
+        return [*messages, Message.user(picture, task, *_notes_text(notes))]
+
+    def parse(self, text: str, view: View) -> Answer:
+        sections = read_sections(text)
+        return Answer(sections.thought, sections.action, parse_calls(sections.code, view))
+
+    def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
+        return [Message.system(GROUNDING_SYSTEM), Message.user(picture, f"## Task Instruction:\n{target}")]
+
+    def parse_grounding(self, text: str, view: View) -> Answer:
+        reasoning, answer = without_reasoning(text)
+        found = _FIRST_POINT.search(answer)
+        if found is None:
+            raise NoCode("Your answer names no place: end it with pyautogui.click(x=..., y=...), both between 0 and 1.")
+        return Answer(reasoning, "", (Click(at=view.point(float(found[1]), float(found[2]))),))
+
+    def repair(self, error: AnswerError) -> str:
+        return f"Your answer could not be carried out, and nothing was done. {error}\nPlease answer again."
+
+
+def _step_text(number: int, step: PastStep) -> str:
+    return f"# Step {number}:\n## Thought:\n{step.thought}\n\n## Action:\n{step.action}\n"
+
+
+def _notes_text(notes: Sequence[str]) -> tuple[str, ...]:
+    """Not part of the published prompt, and only there when something happened that the picture cannot show."""
+    return ("\n# Notes:\n" + "".join(f"{note}\n" for note in notes),) if notes else ()

@@ -1,0 +1,45 @@
+"""The prompts of the embedded model and how its answers are read.
+
+Its words are `model.nano.prompts`, its answers those of Kimi-VL without the thought. It sees one picture, a part of the
+screen; coordinates are fractions of it. When what is asked for is not in the picture, it answers with a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL.Image import Image
+
+from agent.formats.base import Answer, AnswerError, PastStep
+from agent.formats.calls import parse_calls
+from agent.formats.sections import read_sections
+from agent.view import View
+from model.messages import Message
+from model.nano import prompts
+
+
+class NanoFormat:
+    """The embedded model's prompts and answers."""
+
+    name = "nano"
+    max_pictures = 1
+
+    def prompt(
+        self, instruction: str, picture: Image, steps: Sequence[PastStep], notes: Sequence[str] = ()
+    ) -> list[Message]:
+        # It was never taught notes; a step that was not carried out is left out, so that it comes next again.
+        done = [step.action for step in steps if step.done]
+        return [Message.system(prompts.SYSTEM), Message.user(picture, prompts.user_text(instruction, done))]
+
+    def parse(self, text: str, view: View) -> Answer:
+        sections = read_sections(text)
+        return Answer(sections.thought, sections.action, parse_calls(sections.code, view))
+
+    def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
+        return self.prompt(target, picture, ())
+
+    def parse_grounding(self, text: str, view: View) -> Answer:
+        return self.parse(text, view)
+
+    def repair(self, error: AnswerError) -> str:
+        return f"\n# Error:\n{error}\n"

@@ -1,0 +1,239 @@
+"""How an answer is obtained for a frame: in one look at the whole of it, or in several looks at parts.
+
+A model that can point only in small pictures looks twice. First at overlapping tiles of the screen, all in one batch:
+answers that point compete by their probability. Then at the part around the place that won, because a place is read
+best in the middle of a picture. Knows formats, models and views; carries nothing out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from PIL.Image import Image
+
+from agent.formats.base import Answer, AnswerError, CutOff, Format, PastStep
+from agent.view import View, around, tiles
+from envs.actions import Action, Click, Drag, Move, Scroll, SelectOption, Terminate
+from envs.frame import Frame, Point
+from model.base import GREEDY, Model, Sampling
+from model.messages import Message, Reply
+
+MAX_CANDIDATES = 3
+"""How many places of the first look are looked at again before the thing counts as not there."""
+
+Ask = Callable[[Image], list[Message]]
+Read = Callable[[str, View], Answer]
+OnText = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One picture shown to the model and what it answered."""
+
+    box_px: tuple[int, int, int, int]
+    reply: Reply
+    error: AnswerError | None = None
+    """Why the answer could not be used."""
+
+    @property
+    def probability(self) -> float:
+        """The logarithm of the answer's probability; below all others where the backend does not tell it."""
+        return float("-inf") if self.reply.log_probability is None else self.reply.log_probability
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done, and how it was found out."""
+
+    text: str
+    """The answer that counts, as the model wrote it."""
+    answer: Answer
+    looks: tuple[Look, ...]
+    prompt_s: float
+    """Making pictures and prompts."""
+    generate_s: float
+    parse_s: float
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        return self.answer.actions
+
+    @property
+    def output_tokens(self) -> int:
+        return sum(look.reply.output_tokens for look in self.looks)
+
+
+class Unreadable(Exception):
+    """Raised when no answer could be used, not even after the model was told so.
+
+    Attributes:
+        error: why not, for the model.
+        looks: what was asked and answered.
+    """
+
+    def __init__(self, error: AnswerError, looks: Sequence[Look]) -> None:
+        super().__init__(f"The model gave no answer that can be used. {error}")
+        self.error = error
+        self.looks = tuple(looks)
+
+
+def look(
+    model: Model,
+    format: Format,
+    frame: Frame,
+    instruction: str,
+    steps: Sequence[PastStep] = (),
+    notes: Sequence[str] = (),
+    *,
+    looks: int = 2,
+    sampling: Sampling = GREEDY,
+    on_text: OnText | None = None,
+) -> Decision:
+    """Decide the next step of a task.
+
+    An answer that cannot be used is given back to the model once, with the reason.
+
+    Args:
+        model: what decides.
+        format: how it is asked.
+        frame: what it sees.
+        instruction: the task.
+        steps: what was done before, oldest first.
+        notes: what happened since and cannot be seen.
+        looks: 1 takes the place of the first look at the tiles, 2 looks again around it. Without tiles it looks once.
+        sampling: how answers are drawn.
+        on_text: called with the text while it is written; not with that of several tiles.
+
+    Raises:
+        Unreadable: no answer could be used.
+        GenerationError: the model cannot answer.
+    """
+    session = _Session(
+        model, lambda picture: format.prompt(instruction, picture, steps, notes), format.parse, sampling, on_text
+    )
+    return session.decide(frame, looks, format.repair)
+
+
+def look_for(
+    model: Model, format: Format, frame: Frame, target: str, *, looks: int = 2, sampling: Sampling = GREEDY
+) -> Decision:
+    """Find something on a frame: the decision is to click it, or a failure.
+
+    Raises:
+        Unreadable: no answer could be used.
+        GenerationError: the model cannot answer.
+    """
+    session = _Session(
+        model, lambda picture: format.grounding_prompt(target, picture), format.parse_grounding, sampling, None
+    )
+    return session.decide(frame, looks, None)
+
+
+def pointed_at(action: Action) -> Point | None:
+    """The place an action points at; None for keys, waiting and the like."""
+    match action:
+        case Click(at=point) | Move(to=point) | Drag(end=point) | SelectOption(at=point) | Scroll(at=point):
+            return point
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A look whose answer can be used."""
+
+    look: Look
+    answer: Answer
+
+    @property
+    def point(self) -> Point | None:
+        return next((point for action in self.answer.actions if (point := pointed_at(action)) is not None), None)
+
+    @property
+    def is_failure(self) -> bool:
+        first = self.answer.actions[0]
+        return isinstance(first, Terminate) and not first.success
+
+
+class _Session:
+    """The looks of one decision and the time they took."""
+
+    def __init__(self, model: Model, ask: Ask, read: Read, sampling: Sampling, on_text: OnText | None) -> None:
+        self._model, self._ask, self._read, self._sampling, self._on_text = model, ask, read, sampling, on_text
+        self._looks: list[Look] = []
+        self._first_error: AnswerError | None = None
+        self._prompt_s = self._generate_s = self._parse_s = 0.0
+
+    def decide(self, frame: Frame, looks: int, repair: Callable[[AnswerError], str] | None) -> Decision:
+        view_px = self._model.view_px
+        views = (View.whole(frame),) if view_px is None else tiles(frame, view_px)
+        answers = self._look(views)
+        if not answers and repair is not None:
+            answers = self._look_again_at_refused(views, repair)
+        if not answers:
+            assert self._first_error is not None
+            raise Unreadable(self._first_error, self._looks)
+        if len(views) == 1 or view_px is None:
+            return self._decision(answers[0])
+        best_first = sorted(answers, key=lambda read: read.look.probability, reverse=True)
+        pointing = [read for read in best_first if read.point is not None]
+        if not pointing:
+            return self._decision(next((read for read in best_first if not read.is_failure), best_first[0]))
+        return self._decision(pointing[0] if looks == 1 else self._confirmed(frame, view_px, pointing))
+
+    def _confirmed(self, frame: Frame, view_px: tuple[int, int], candidates: Sequence[_Read]) -> _Read:
+        """The first candidate that the model still sees when it looks straight at it, with the place it names then."""
+        for candidate in candidates[:MAX_CANDIDATES]:
+            assert candidate.point is not None
+            closer = around(frame, candidate.point, view_px)
+            if closer.box_px == candidate.look.box_px:
+                return candidate
+            for second in self._look([closer]):
+                if second.point is not None:
+                    return second
+        best = candidates[0]
+        return replace(best, answer=replace(best.answer, actions=(Terminate(success=False),)))
+
+    def _look(self, views: Sequence[View]) -> list[_Read]:
+        started = time.perf_counter()
+        prompts = [self._ask(view.picture()) for view in views]
+        self._prompt_s += time.perf_counter() - started
+        return self._answers(views, prompts)
+
+    def _look_again_at_refused(self, views: Sequence[View], repair: Callable[[AnswerError], str]) -> list[_Read]:
+        """One further turn about the most probable of the answers that could not be used."""
+        view, refused = max(zip(views, self._looks, strict=True), key=lambda pair: pair[1].probability)
+        assert refused.error is not None
+        answered, told = Message.assistant(refused.reply.text), Message.user(repair(refused.error))
+        return self._answers([view], [[*self._ask(view.picture()), answered, told]])
+
+    def _answers(self, views: Sequence[View], prompts: Sequence[Sequence[Message]]) -> list[_Read]:
+        started = time.perf_counter()
+        replies = self._model.generate(prompts, self._sampling, self._on_text if len(prompts) == 1 else None)
+        generated = time.perf_counter()
+        answers: list[_Read] = []
+        for view, reply in zip(views, replies, strict=True):
+            try:
+                answers.append(_Read(Look(view.box_px, reply), self._read_reply(reply, view)))
+                self._looks.append(answers[-1].look)
+            except AnswerError as error:
+                self._first_error = self._first_error or error
+                self._looks.append(Look(view.box_px, reply, error))
+        self._generate_s += generated - started
+        self._parse_s += time.perf_counter() - generated
+        return answers
+
+    def _read_reply(self, reply: Reply, view: View) -> Answer:
+        try:
+            return self._read(reply.text, view)
+        except AnswerError:
+            if not reply.finished:
+                raise CutOff("Your answer was too long and was cut off: answer more briefly.") from None
+            raise
+
+    def _decision(self, read: _Read) -> Decision:
+        return Decision(
+            read.look.reply.text, read.answer, tuple(self._looks), self._prompt_s, self._generate_s, self._parse_s
+        )
