@@ -16,6 +16,8 @@ class Encoded:
 
     tokens: list[int]
     answer_at: int
+    label_end: int
+    """Index of the token that closes the action line: there the label is known as a whole."""
     code_at: int
     """Index of the first token of the code: it tells whether the thing is there."""
     digits_at: tuple[int, int] | None
@@ -51,11 +53,12 @@ class Encoder:
         encode = self.tokenizer.encode
         tokens = [*self._behind, *encode(user_text(query.instruction, query.steps)), *self._answer]
         answer_at = len(tokens)
+        label_end = answer_at + len(encode(answer_text(query.action, "").partition("\n\n")[0])) - 1
         head, _, rest = answer_text(query.action, query.code).rpartition("```python\n")
         tokens += encode(head + "```python\n")
         code_at = len(tokens)
         if query.aim is None:
-            return Encoded([*tokens, *encode(rest), self._end], answer_at, code_at, None, (0, 0))
+            return Encoded([*tokens, *encode(rest), self._end], answer_at, label_end, code_at, None, (0, 0))
         place = thousandths(query.aim[0], size[0]), thousandths(query.aim[1], size[1])
         before, _, behind = rest.partition(UNKNOWN_PLACE)
         tokens += encode(before + "x=0.")
@@ -63,4 +66,4 @@ class Encoder:
         tokens += [*encode(f"{place[0]:03d}"), *encode(", y=0.")]
         y_at = len(tokens)
         tokens += [*encode(f"{place[1]:03d}"), *encode(behind), self._end]
-        return Encoded(tokens, answer_at, code_at, (x_at, y_at), place)
+        return Encoded(tokens, answer_at, label_end, code_at, (x_at, y_at), place)

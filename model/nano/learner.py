@@ -6,7 +6,7 @@ of the label that every patch belongs to, and where one attention head looks whi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -27,9 +27,10 @@ from model.vision import MoonViT, Projector, rotary_2d
 CELL = 2 * PATCH
 """Side of what one image token shows, px."""
 GUIDED_LAYERS = (1, 2)
+"""The first finds the label as soon as it is spelled, the second looks at it while the place is told."""
 SPREAD_PX = 3.0
 """How far off a place may be and still be nearly as good: neighbouring digits share the target."""
-LOSS_WEIGHTS: Final = {"answer": 1.0, "verdict": 0.5, "place": 1.5, "look": 0.7, "centre": 1.0, "read": 0.5}
+LOSS_WEIGHTS: Final = {"answer": 1.0, "verdict": 0.5, "place": 1.5, "look": 1.5, "centre": 1.0, "read": 0.5}
 
 
 def soft_digits(place: Tensor, spread: float) -> tuple[Tensor, Tensor]:
@@ -106,8 +107,10 @@ class Learner(nn.Module):
 
         flat = [(b * len(row) + q, branch) for b, row in enumerate(encoded) for q, branch in enumerate(row)]
         losses |= self._answers(run.hidden.flatten(0, 1), ids.flatten(0, 1), flat, size)
-        guided = [self._looking(a[..., len(self.encoder.before) :], pictures, encoded, width) for a in run.attention]
-        losses["look"] = torch.stack(guided).mean()
+        find, tell = (a[..., len(self.encoder.before) :] for a in run.attention)
+        found = self._looking(find, pictures, encoded, width, lambda branch: slice(branch.label_end, branch.code_at))
+        told = self._looking(tell, pictures, encoded, width, _while_telling)
+        losses |= {"look": (found + told) / 2, "found": found.detach()}
         return losses
 
     def _answers(
@@ -152,9 +155,14 @@ class Learner(nn.Module):
         }
 
     def _looking(
-        self, attention: Tensor, pictures: Sequence[Picture], encoded: list[list[Encoded]], width: int
+        self,
+        attention: Tensor,
+        pictures: Sequence[Picture],
+        encoded: list[list[Encoded]],
+        width: int,
+        when: Callable[[Encoded], slice],
     ) -> Tensor:
-        """Minus the log of the attention that lies on the label while the code is written up to the place."""
+        """Minus the log of the attention that lies on the label during a part of the answer."""
         across = width // CELL
         parts: list[Tensor] = []
         for b, picture in enumerate(pictures):
@@ -166,10 +174,16 @@ class Learner(nn.Module):
                 cells = {int(query.aim[1]) // CELL * across + int(query.aim[0]) // CELL}
                 for row in range(int(top + 4) // CELL, int(max(bottom - 4, top + 4)) // CELL + 1):
                     cells |= {row * across + column for column in columns}
-                look = attention[b, q, branch.code_at - 1 : branch.digits_at[1] + 2]
+                look = attention[b, q, when(branch)]
                 inside = [cell for cell in cells if cell < look.shape[-1]]
                 parts.append(-look[:, inside].logsumexp(-1).mean())
         return torch.stack(parts).mean() if parts else attention.new_zeros(())
+
+
+def _while_telling(branch: Encoded) -> slice:
+    """From the verdict to the last digit of the place."""
+    assert branch.digits_at is not None
+    return slice(branch.code_at - 1, branch.digits_at[1] + 2)
 
 
 def _balance(router: nn.Module, _: object, output: tuple[Tensor, Tensor]) -> None:

@@ -30,8 +30,15 @@ from model.nano.vocabulary import ranks, write_vocabulary
 from model.tokenizer import KimiTokenizer
 from model.vision import MoonViT
 
-SMALL_TILE = (336, 252)
-"""Cheaper pictures of the same shape as a tile, for the first part of the training."""
+PICTURES = (
+    (0.3, (224, 168), 14, 4),
+    (0.5, (336, 252), 10, 4),
+    (1.0, TILE, 5, 6),
+)
+"""Until which part of the time mostly which size (px), how many pictures a step, and how many questions about each.
+
+All have a tile's shape. What is learned from few labels at first, to find one by its letters, holds among many later.
+"""
 FIXED_TEXTS = [
     "system",
     "user",
@@ -94,17 +101,18 @@ def _point_process(rank: int, world: int, rendezvous: str, folder: Path, minutes
 
     def losses(rng: random.Random, done: float) -> Losses:
         # The same choice in all processes: they wait for the slowest.
-        small, many = rng.random() < (0.75 if done < 0.35 else 0.1), rng.random() < 0.18
-        typing, dense = rng.random() < 0.3, rng.random() < 0.25
+        stage = next(stage for stage in PICTURES if done <= stage[0])
+        _, size, count, queries = stage if rng.random() < 0.8 else rng.choice(PICTURES)
+        many, typing, dense = rng.random() < 0.18, rng.random() < 0.3, rng.random() < 0.25
         rng = random.Random(f"{rng.random()} {rank}")
-        count, size, queries = (10, SMALL_TILE, 2 if many else 4) if small else (5, TILE, 3 if many else 6)
+        queries = queries // 2 if many else queries
         screens = [load_screen(pool, rng.randrange(pages)) for _ in range(count)]
         found = total(learner([picture_of(rng, screen, size, queries, many, typing) for screen in screens]))
         if dense:
             found["loss"] = found["loss"] + 0.3 * reader(reading_lesson(rng, 6))["read"]
         return found
 
-    schedule = Schedule(minutes, peak_lr=2e-3, decay=0.4, save_every_s=240.0)
+    schedule = Schedule(minutes, peak_lr=1e-3, decay=0.6, save_every_s=240.0)
     Run(folder / "point", schedule, rank, world).train(learner, losses)
     dist.destroy_process_group()
 
