@@ -1,7 +1,8 @@
 """What can be done to a screen: one frozen class an action, told apart by `kind`.
 
-Their JSON schema, their documentation and the decoding grammar are made from these classes alone. An action says what is to happen, never how:
-backends know their own input devices. Places are Points, so an action always knows which frame it was decided on.
+Their JSON schema, their documentation and the decoding grammar are made from these classes alone. An action says what
+is to happen, never how: backends know their own input devices. Places are Points, so an action always knows which frame
+it was decided on.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ class _Action(BaseModel):
 
 
 class Button(StrEnum):
+    """Of a mouse."""
+
     LEFT = "left"
     RIGHT = "right"
     MIDDLE = "middle"
@@ -56,7 +59,7 @@ class Scroll(_Action):
 
     kind: Literal["scroll"] = "scroll"
     at: Point | None = None
-    """Where the pointer is while scrolling; by default it stays where it is, or goes to the middle if it was nowhere."""
+    """Where the pointer is while scrolling; by default it stays where it is, or goes to the middle from nowhere."""
     vertical: Annotated[int, Field(ge=-100, le=100)] = 0
     horizontal: Annotated[int, Field(ge=-100, le=100)] = 0
 
@@ -69,7 +72,7 @@ class TypeText(_Action):
 
 
 class Press(_Action):
-    """Press keys one after the other, holding them, and release them all: ["ctrl", "a"]. Names are those of `envs.keys`."""
+    """Press keys one after the other, holding them, and release all: ["ctrl", "a"]. `envs.keys` has their names."""
 
     kind: Literal["press"] = "press"
     keys: Annotated[tuple[str, ...], Field(min_length=1, max_length=5), AfterValidator(canonical_chord)]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 from envs.actions import Action
 from envs.frame import Frame
@@ -23,7 +23,7 @@ class EnvError(Exception):
 
 
 class EnvUnavailable(EnvError):
-    """Raised when an environment cannot be started, or has gone away: no browser, no display, an address that does not answer."""
+    """Raised when an environment cannot be started, or has gone: no browser, no display, no answer from an address."""
 
 
 class UnsupportedAction(EnvError):
@@ -36,6 +36,8 @@ class ActionFailed(EnvError):
 
 @dataclass(frozen=True, slots=True)
 class Tab:
+    """A page that is open in a browser."""
+
     title: str
     url: str
     active: bool = False
@@ -43,6 +45,8 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Download:
+    """A file that a browser has saved."""
+
     path: Path
     size_bytes: int
 
@@ -59,7 +63,7 @@ class Observation:
     downloads: tuple[Download, ...] = ()
     """Finished since the observation before."""
     notes: tuple[str, ...] = ()
-    """What happened since then and cannot be seen: a dialog that was answered, a file chooser that waits. For the model."""
+    """What happened since then and cannot be seen: a dialog was answered, a file chooser waits. For the model."""
     settled: bool = True
     """Whether the screen had come to rest within the time allowed."""
     settle_s: float = 0.0
@@ -84,7 +88,7 @@ class Env(Protocol):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """The `kind`s of the actions it can carry out. Waiting, asking and ending are the agent's, not the environment's."""
+        """The `kind`s of the actions it can carry out. Waiting, asking and ending are the agent's own."""
         ...
 
     def observe(self) -> Observation:
@@ -107,5 +111,14 @@ class Env(Protocol):
         ...
 
     def close(self) -> None:
-        """Release everything: keys, buttons, processes. May be called twice."""
+        """Release everything: keys, buttons, processes. May be called twice.
+
+        Whatever else is called afterwards raises EnvUnavailable.
+        """
         ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

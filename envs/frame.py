@@ -1,12 +1,14 @@
 """Where a place on the screen is, and which screen it was seen on.
 
-Knows the map between a picture's pixels and the input device, in both directions, and refuses places that are not on the picture or were
-read from another one. Knows nothing about input devices, models or images on disk; cropping and resizing are the agent's business.
+Knows the map between a picture's pixels and the input device, in both directions, and refuses places that are not on
+the picture or were read from another one. Knows nothing about input devices, models or images on disk; cropping and
+resizing are the agent's business.
 
 Coordinate spaces, used as suffixes everywhere:
     _frac   fractions of a frame, 0..1 from its top left corner; what models speak
     _px     pixels of the captured frame, continuous: pixel i covers [i, i + 1)
-    _dev    units of the input device: X11 pixels, CSS pixels, Windows or macOS points; may be negative with several monitors
+    _dev    units of the input device: X11 pixels, CSS pixels, Windows or macOS points; negative left of or above the
+            primary monitor
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ class PointOutsideFrame(ValueError):
 
 
 class StaleFrame(ValueError):
-    """Raised when a point was read from another frame than the one that is current. The message is meant for the model."""
+    """Raised when a point was read from another frame than the current one. The message is meant for the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Frame:
     origin_dev: tuple[float, float] = (0.0, 0.0)
     """Device coordinates of the frame's top left corner."""
     dev_per_px: float = 1.0
-    """Device units per captured pixel: 0.5 for a browser at device scale factor 2. Measured, never taken from a flag."""
+    """Device units per captured pixel: 0.5 for a browser at device scale factor 2. Measured, not taken from a flag."""
     id: int = field(default_factory=lambda: next(_ids))
     """Unique within the process, and larger than the ids of earlier frames; a Point carries it."""
 
@@ -103,7 +105,9 @@ class Frame:
         Raises:
             PointOutsideFrame: the place is not on this frame.
         """
-        x_px, y_px = ((at - origin) / self.dev_per_px for at, origin in zip((x_dev, y_dev), self.origin_dev, strict=True))
+        x_px, y_px = (
+            (at - origin) / self.dev_per_px for at, origin in zip((x_dev, y_dev), self.origin_dev, strict=True)
+        )
         if not (0.0 <= x_px <= self.width_px and 0.0 <= y_px <= self.height_px):
             raise PointOutsideFrame(f"({x_dev:g}, {y_dev:g}) of the input device is not on this frame.")
         return Point(self.id, x_px / self.width_px, y_px / self.height_px)
