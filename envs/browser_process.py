@@ -1,7 +1,7 @@
 """One running Chromium: started, spoken to, and ended, whatever happens.
 
-A call that does not come back, a crash, Ctrl-C and a
-forgotten `close` all end with no process left behind. Knows nothing about pages.
+A call that does not come back, a crash, Ctrl-C and a forgotten `close` all end with no process left behind. Knows
+nothing about pages.
 """
 
 from __future__ import annotations
