@@ -2,8 +2,9 @@
 
     python -m benchmarks.nano_accuracy [--model nano] [--looks 1 2] [--limit N] [--misses FILE]
 
-An item is hit when the click lies in the element's box; an absent one is right when the model says that it is not there. The intervals are
-Wilson's at 95 %. The time is that of the first question about each 1280x720 screen, before anything about it is cached.
+An item is hit when the click lies in the element's box; an absent one is right when the model says that it is not
+there. The intervals are Wilson's at 95 %. The time is that of the first question about each 1280x720 screen, before
+anything about it is cached.
 """
 
 from __future__ import annotations

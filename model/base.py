@@ -56,9 +56,9 @@ class Model(Protocol):
 
     @property
     def view_px(self) -> tuple[int, int] | None:
-        """Width and height of the largest picture in which it can point; larger screens are looked at in tiles of that size.
+        """Width and height of the largest picture in which it can point, or None for a model that takes whole screens.
 
-        None for a model that takes whole screens.
+        Larger screens are looked at in tiles of that size.
         """
         ...
 
