@@ -22,6 +22,8 @@ GUIDED_HEAD = 0
 class Branches:
     hidden: Tensor
     """(B, Q, T, D), normalised."""
+    found: Tensor
+    """(B, Q, T, D), as it leaves the first guided layer."""
     attention: list[Tensor]
     """For each guided layer, the guided head's attention of branch tokens to prefix tokens: (B, Q, T, P), natural-log probabilities."""
 
@@ -38,6 +40,7 @@ def run_branches(decoder: Decoder, prefix: Tensor, branches: Tensor, guided_laye
 
     x = branches.flatten(0, 1)  # (B * Q, T, D)
     attention: list[Tensor] = []
+    found = x
     last = len(decoder.layers) - 1
     for number, layer in enumerate(decoder.layers):
         assert isinstance(layer, DecoderLayer)
@@ -62,7 +65,9 @@ def run_branches(decoder: Decoder, prefix: Tensor, branches: Tensor, guided_laye
             attention.append(log_probabilities[..., :length].unflatten(0, (batch, queries)))
         x = x + _attend(attend, q, k, v, mask)
         x = x + layer.mlp(layer.post_attention_layernorm(x))
-    return Branches(decoder.norm(x).unflatten(0, (batch, queries)), attention)
+        if number in guided_layers[:1]:
+            found = x
+    return Branches(*(t.unflatten(0, (batch, queries)) for t in (decoder.norm(x), found)), attention)
 
 
 def _attend(attend: LatentAttention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:

@@ -18,7 +18,7 @@ from model.loading import EMBEDDED_FOLDER
 from model.nano.shape import TILE, configuration
 from model.tokenizer import KimiTokenizer
 
-TRAINING_ONLY = ("reading.", "centre.")
+TRAINING_ONLY = ("reading.", "centre.", "aim.")
 PREPROCESSOR = {
     "patch_size": 14,
     "merge_kernel_size": [2, 2],

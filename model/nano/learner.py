@@ -1,7 +1,8 @@
 """What is trained in the main lesson, and the losses that teach it to answer.
 
-Beside the answer's own tokens three things are supervised that exist in training only: the characters and the centre
-of the label that every patch belongs to, and where one attention head looks while the place is written.
+Beside the answer's own tokens some things are supervised in training only: the characters and the centre of the label
+that every patch belongs to, where one attention head looks once the label is spelled and while the place is written,
+and the place itself as soon as the label is spelled.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ GUIDED_LAYERS = (1, 2)
 """The first finds the label as soon as it is spelled, the second looks at it while the place is told."""
 SPREAD_PX = 3.0
 """How far off a place may be and still be nearly as good: neighbouring digits share the target."""
-LOSS_WEIGHTS: Final = {"answer": 1.0, "verdict": 0.5, "place": 1.5, "look": 1.5, "centre": 1.0, "read": 0.5}
+LOSS_WEIGHTS: Final = {
+    "answer": 1.0, "verdict": 0.5, "place": 2.0, "aim": 1.5, "look": 1.5, "centre": 1.0, "read": 0.5,
+}  # fmt: skip
 
 
 def soft_digits(place: Tensor, spread: float) -> tuple[Tensor, Tensor]:
@@ -42,8 +45,8 @@ def soft_digits(place: Tensor, spread: float) -> tuple[Tensor, Tensor]:
     return first / first.sum(-1, keepdim=True), second / second.sum(-1, keepdim=True)
 
 
-class CentreHead(nn.Module):
-    """Names, at every patch of a label, the first two digits of x and y of the label's middle."""
+class PlaceHead(nn.Module):
+    """Names the first two digits of x and y of a place, all four at once."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -51,11 +54,11 @@ class CentreHead(nn.Module):
         self.digits = nn.Linear(width, 40)
 
     def loss(self, features: Tensor, places: Tensor, size: tuple[int, int]) -> Tensor:
-        on = places[:, 0] >= 0
-        logits = self.digits(self.norm(features[on])).unflatten(-1, (4, 10)).log_softmax(-1)
+        """For features (n, D) and their places (n, 2) in thousandths of a picture of that width and height."""
+        logits = self.digits(self.norm(features)).unflatten(-1, (4, 10)).log_softmax(-1)
         total = features.new_zeros(())
         for axis in (0, 1):
-            first, second = soft_digits(places[on, axis], SPREAD_PX * 1000 / size[axis])
+            first, second = soft_digits(places[:, axis], SPREAD_PX * 1000 / size[axis])
             total = total - (first * logits[:, 2 * axis] + second * logits[:, 2 * axis + 1]).sum(-1).mean()
         return total / 4
 
@@ -71,7 +74,8 @@ class Learner(nn.Module):
         self.lm_head = nn.Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
         nn.init.normal_(self.language_model.embed_tokens.weight, std=0.02)
         self.reading = ReadingHead(config.vision.hidden_size)
-        self.centre = CentreHead(config.vision.hidden_size)
+        self.centre = PlaceHead(config.vision.hidden_size)
+        self.aim = PlaceHead(config.text.hidden_size)
         self.encoder = Encoder(tokenizer)
         self._digit_ids = torch.tensor([tokenizer.encode(str(digit))[0] for digit in range(10)])
         for module in self.modules():
@@ -92,7 +96,9 @@ class Learner(nn.Module):
             if number == READ_AFTER:
                 losses |= self.reading.losses(x, torch.from_numpy(np.concatenate([p.slots for p in pictures])))
         x = self.vision_tower.encoder.final_layernorm(x)
-        losses["centre"] = self.centre.loss(x, torch.from_numpy(np.concatenate([p.centres for p in pictures])), size)
+        centres = torch.from_numpy(np.concatenate([p.centres for p in pictures]))
+        on_label = centres[:, 0] >= 0
+        losses["centre"] = self.centre.loss(x[on_label], centres[on_label], size)
         seen = self.multi_modal_projector(x, grids).unflatten(0, (batch, -1))
 
         encoded = [[self.encoder.encode(query, size) for query in picture.queries] for picture in pictures]
@@ -107,6 +113,9 @@ class Learner(nn.Module):
 
         flat = [(b * len(row) + q, branch) for b, row in enumerate(encoded) for q, branch in enumerate(row)]
         losses |= self._answers(run.hidden.flatten(0, 1), ids.flatten(0, 1), flat, size)
+        pointing = [(row, branch) for row, branch in flat if branch.digits_at is not None]
+        label_ends = run.found.flatten(0, 1)[[row for row, _ in pointing], [branch.label_end for _, branch in pointing]]
+        losses["aim"] = self.aim.loss(label_ends, torch.tensor([branch.place for _, branch in pointing]), size)
         find, tell = (a[..., len(self.encoder.before) :] for a in run.attention)
         found = self._looking(find, pictures, encoded, width, lambda branch: slice(branch.label_end, branch.code_at))
         told = self._looking(tell, pictures, encoded, width, _while_telling)

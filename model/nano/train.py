@@ -31,8 +31,8 @@ from model.tokenizer import KimiTokenizer
 from model.vision import MoonViT
 
 PICTURES = (
-    (0.3, (224, 168), 14, 4),
-    (0.5, (336, 252), 10, 4),
+    (0.4, (224, 168), 14, 4),
+    (0.65, (336, 252), 10, 4),
     (1.0, TILE, 5, 6),
 )
 """Until which part of the time mostly which size (px), how many pictures a step, and how many questions about each.
@@ -112,7 +112,7 @@ def _point_process(rank: int, world: int, rendezvous: str, folder: Path, minutes
             found["loss"] = found["loss"] + 0.3 * reader(reading_lesson(rng, 6))["read"]
         return found
 
-    schedule = Schedule(minutes, peak_lr=1e-3, decay=0.6, save_every_s=240.0)
+    schedule = Schedule(minutes, peak_lr=1.2e-3, decay=0.5, save_every_s=240.0)
     Run(folder / "point", schedule, rank, world).train(learner, losses)
     dist.destroy_process_group()
 
