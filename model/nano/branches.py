@@ -1,7 +1,8 @@
 """Many short continuations of one prefix, in one pass: how nano is taught many things about one picture.
 
-The prefix (system text and picture) is computed once; every branch attends to it and, causally, to itself. The result equals running each
-branch behind the prefix on its own. Shapes: B prefixes of P tokens, Q branches each of T tokens, D hidden width, H heads.
+The prefix (system text and picture) is computed once; every branch attends to it and, causally, to itself. The result
+equals running each branch behind the prefix on its own.
+Shapes, in the order of the axes: B prefixes of P tokens, Q branches each of T tokens, D hidden width, H heads.
 """
 
 from __future__ import annotations
@@ -20,16 +21,26 @@ GUIDED_HEAD = 0
 
 @dataclass(frozen=True, slots=True)
 class Branches:
+    """What the decoder made of the branches."""
+
     hidden: Tensor
     """(B, Q, T, D), normalised."""
     found: Tensor
     """(B, Q, T, D), as it leaves the first guided layer."""
     attention: list[Tensor]
-    """For each guided layer, the guided head's attention of branch tokens to prefix tokens: (B, Q, T, P), natural-log probabilities."""
+    """For each guided layer, what the guided head pays attention to: (B, Q, T, P) natural-log probabilities of every
+    branch token's look at every prefix token. They do not sum to one: a branch also attends to itself."""
 
 
 def run_branches(decoder: Decoder, prefix: Tensor, branches: Tensor, guided_layers: tuple[int, ...] = ()) -> Branches:
-    """Run the decoder over prefixes (B, P, D) and their branches (B, Q, T, D)."""
+    """Run the decoder over prefixes and their branches.
+
+    Args:
+        decoder: without a cache, on the CPU.
+        prefix: (B, P, D) embeddings.
+        branches: (B, Q, T, D) embeddings; shorter ones are padded behind their end, which causality makes harmless.
+        guided_layers: indices of the layers whose attention is returned.
+    """
     config = decoder.config
     batch, queries, tokens, _ = branches.shape
     length = prefix.shape[1]
@@ -67,7 +78,8 @@ def run_branches(decoder: Decoder, prefix: Tensor, branches: Tensor, guided_laye
         x = x + layer.mlp(layer.post_attention_layernorm(x))
         if number in guided_layers[:1]:
             found = x
-    return Branches(*(t.unflatten(0, (batch, queries)) for t in (decoder.norm(x), found)), attention)
+    hidden = decoder.norm(x)
+    return Branches(hidden.unflatten(0, (batch, queries)), found.unflatten(0, (batch, queries)), attention)
 
 
 def _attend(attend: LatentAttention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:

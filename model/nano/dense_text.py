@@ -1,6 +1,7 @@
 """Canvases full of text, the first thing nano learns to read: many characters for little compute.
 
-Every canvas comes with the box of each of its characters. Random words, not a dictionary, so that letters are read and words not guessed.
+Every canvas comes with the centre of each of its characters. Random words, not a dictionary, so that letters are read
+and words not guessed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ COMMON_LETTERS = "eeeeettttaaaooooiiinnnsssrrrhhllddccuummffppggwwyybbvk"
 
 @dataclass(frozen=True, slots=True)
 class TextCanvas:
+    """A picture of text that knows what is written on it."""
+
     pixels: NDArray[np.uint8]
     """(H, W, 3) RGB."""
     characters: list[tuple[str, float, float]]
@@ -40,10 +43,12 @@ def font_files() -> tuple[list[Path], list[float]]:
 
 @lru_cache(maxsize=512)
 def load_font(file: Path, size: int) -> ImageFont.FreeTypeFont:
+    """A font at a size in px, laid out without ligatures: every character has a place of its own."""
     return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def random_word(rng: random.Random) -> str:
+    """Digits, printable ASCII, or letters, mostly as often as English has them."""
     kind = rng.random()
     length = min(12, 1 + int(rng.gammavariate(2.5, 1.8)))
     if kind < 0.12:
@@ -57,15 +62,23 @@ def random_word(rng: random.Random) -> str:
     return word + rng.choice(".,:;!?-)") if rng.random() < 0.08 else word
 
 
-def _colours(rng: random.Random) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+Colour = tuple[int, int, int]
+
+
+def _random_colour(rng: random.Random) -> Colour:
+    return rng.randint(0, 255), rng.randint(0, 255), rng.randint(0, 255)
+
+
+def _colours(rng: random.Random) -> tuple[Colour, Colour]:
     """Background and text colour, far enough apart to be read."""
     while True:
         if rng.random() < 0.6:  # most text of the world is dark on near white, or the reverse
             light, dark = rng.randint(225, 255), rng.randint(0, 110)
-            pair = (light,) * 3, (dark, min(255, dark + rng.randint(0, 40)), min(255, dark + rng.randint(0, 90)))
-            background, text = pair if rng.random() < 0.7 else pair[::-1]
+            near_white = light, light, light
+            darkish = dark, min(255, dark + rng.randint(0, 40)), min(255, dark + rng.randint(0, 90))
+            background, text = (near_white, darkish) if rng.random() < 0.7 else (darkish, near_white)
         else:
-            background, text = (tuple(rng.randint(0, 255) for _ in range(3)) for _ in range(2))
+            background, text = _random_colour(rng), _random_colour(rng)
         luminance = [0.299 * r + 0.587 * g + 0.114 * b for r, g, b in (background, text)]
         if abs(luminance[0] - luminance[1]) > 70:
             return background, text

@@ -1,4 +1,4 @@
-"""Prompts and answers as tokens, exactly as the chat template would write them, with what the trainer must know of them."""
+"""Prompts and answers as tokens, as the chat template writes them, and where in them the parts of an answer begin."""
 
 from __future__ import annotations
 

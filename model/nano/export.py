@@ -1,24 +1,27 @@
-"""Turns a training state into a checkpoint in the published layout; what exists for training only is left behind.
+"""Turns a training state into a checkpoint in the published layout, and a checkpoint back into something to train.
 
-python -m model.nano.export [--folder training] [--out model/nano/weights]
+What exists for training only is kept in a file beside the weights that nothing else reads.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 from pathlib import Path
+from typing import Final
 
 import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
 
 from model.checkpoint import save_checkpoint
 from model.kimi_vl import KimiVL
-from model.loading import EMBEDDED_FOLDER
+from model.nano.loop import averaged_weights
 from model.nano.shape import TILE, configuration
 from model.tokenizer import KimiTokenizer
 
 TRAINING_ONLY = ("reading.", "centre.", "aim.")
+HEADS: Final = "training_heads.safetensors"
 PREPROCESSOR = {
     "patch_size": 14,
     "merge_kernel_size": [2, 2],
@@ -37,17 +40,24 @@ def export(folder: Path, out: Path, dtype: torch.dtype = torch.bfloat16) -> None
         folder: the trainer's folder, with the vocabulary and `point/state.pt`.
         out: where the checkpoint goes.
         dtype: of the stored weights.
+
+    Raises:
+        ModelError: the last stage has saved nothing yet.
+        CheckpointError: the vocabulary is missing or damaged.
     """
+    averaged = averaged_weights(folder / "point")
     tokenizer = KimiTokenizer.from_pretrained(folder)
     model = KimiVL(configuration(tokenizer.vocab_size, tokenizer.special("<|media_pad|>")))
-    averaged = torch.load(folder / "point" / "state.pt", weights_only=True, map_location="cpu")["average"]
-    state = {
-        name.removeprefix("module.").replace("language_model.", "decoder."): value
-        for name, value in averaged.items()
-        if name != "n_averaged" and not name.removeprefix("module.").startswith(TRAINING_ONLY)
-    }
-    model.load_state_dict(state)
+    model.load_state_dict(
+        {
+            name.replace("language_model.", "decoder."): value
+            for name, value in averaged.items()
+            if not name.startswith(TRAINING_ONLY)
+        }
+    )
     save_checkpoint(model, out, dtype)
+    heads = {name: value.to(dtype) for name, value in averaged.items() if name.startswith(TRAINING_ONLY)}
+    save_file(heads, out / HEADS)
     for name in ("tiktoken.model", "tokenizer_config.json"):
         shutil.copy(folder / name, out / name)
     (out / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR, indent=1) + "\n")
@@ -55,14 +65,16 @@ def export(folder: Path, out: Path, dtype: torch.dtype = torch.bfloat16) -> None
     (out / "generation_config.json").write_text(json.dumps({"eos_token_id": ends}, indent=1) + "\n")
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, default=Path("training"))
-    parser.add_argument("--out", type=Path, default=EMBEDDED_FOLDER)
-    options = parser.parse_args()
-    export(options.folder, options.out)
+def restore(learner: nn.Module, folder: Path) -> None:
+    """Give a learner the weights of an exported checkpoint.
 
+    Args:
+        learner: a `Learner`, of the checkpoint's shape.
+        folder: where `export` wrote.
 
-if __name__ == "__main__":
-    main()
+    Raises:
+        CheckpointError: the checkpoint is missing or damaged.
+    """
+    weights = KimiVL.from_pretrained(folder).state_dict()
+    exported = {name.replace("decoder.", "language_model."): value for name, value in weights.items()}
+    learner.load_state_dict(exported | {name: value.float() for name, value in load_file(folder / HEADS).items()})

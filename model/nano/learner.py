@@ -36,8 +36,13 @@ LOSS_WEIGHTS: Final = {
 }  # fmt: skip
 
 
-def soft_digits(place: Tensor, spread: float) -> tuple[Tensor, Tensor]:
-    """Distributions (n, 10) of the first digit, and of the second behind it, for places (n,) in thousandths."""
+def soft_digits(place: Tensor, spread: float | Tensor) -> tuple[Tensor, Tensor]:
+    """Distributions (n, 10) of the first digit, and of the second behind it, for places (n,) in thousandths.
+
+    Args:
+        place: 0 to 999, integers.
+        spread: standard deviation in thousandths, one for all or (n, 1).
+    """
     bins = torch.arange(1000) + 0.5
     mass = torch.exp(-0.5 * ((bins - (place.unsqueeze(1) + 0.5)) / spread) ** 2).view(-1, 10, 10, 10).sum(-1)
     first = mass.sum(-1)
@@ -196,11 +201,11 @@ def _while_telling(branch: Encoded) -> slice:
 
 
 def _balance(router: nn.Module, _: object, output: tuple[Tensor, Tensor]) -> None:
-    """Nudge the choice towards experts that got less than their share, without gradients, as the published training does."""
+    """Nudge the choice towards experts that got less than their share, without gradients: DeepSeek-V3's way."""
     assert isinstance(router, Router)
     if router.training:
         load = output[0].flatten().bincount(minlength=router.e_score_correction_bias.shape[0]).float()
-        router.e_score_correction_bias += 1e-3 * (load.mean() - load).sign()
+        router.e_score_correction_bias.add_(1e-3 * (load.mean() - load).sign())
 
 
 def total(losses: Losses) -> Losses:

@@ -1,31 +1,38 @@
 """The training loop shared by nano's lessons: any number of one-thread processes, resumable, logged.
 
-Every step draws its data from a generator seeded by the step's number, so that an interrupted run goes on as if it had not been. The learning
-rate follows the planned training time, not the step count, because that is what one has on a laptop.
+Every step draws its data from a generator seeded by the step's number, so that an interrupted run goes on as if it had
+not been. The learning rate follows the planned training time, not the step count, because that is what one has on a
+laptop.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from model.base import ModelError
+from model.nano.interruption import Interruption
+from model.nano.journal import Journal
 from model.nano.muon import Muon
 
 Losses = dict[str, Tensor]
 """Named scalars; "loss" is the one that is minimised, the others are logged."""
 
+STATE: Final = "state.pt"
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
+    """How long to train, and how fast to learn in the course of it."""
+
     minutes: float
     """Training time this run is planned for, interruptions not counted."""
     peak_lr: float = 1.5e-3
@@ -44,20 +51,26 @@ class Schedule:
 
 @dataclass(slots=True)
 class Run:
-    """One training run in its folder: `state.pt` (everything needed to go on), `log.jsonl`."""
+    """One training run in its folder: `state.pt` (everything needed to go on) and `log.jsonl`."""
 
     folder: Path
     schedule: Schedule
     rank: int = 0
     world: int = 1
+    """Number of processes that train together, by averaging their gradients; `rank` is this one's number."""
+    clock: Callable[[], float] = time.monotonic
+    """Seconds."""
 
     def train(self, learner: nn.Module, losses_of: Callable[[random.Random, float], Losses]) -> None:
-        """Train until the planned time is over.
+        """Train until the planned time is over, from where the run in this folder was left.
 
         Args:
             learner: its parameters are trained.
             losses_of: the losses of one step, given the step's random generator, the same in all processes, and the
                 fraction of time done.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C; the step was brought to its end and the state is saved.
         """
         torch.set_num_threads(1)
         parameters = [p for p in learner.parameters() if p.requires_grad]
@@ -66,31 +79,37 @@ class Run:
             learner, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(self.schedule.ema), use_buffers=True
         )
         step, elapsed = self._resume(learner, optimisers, average)
-        planned, saved_at, logged = self.schedule.minutes * 60, time.monotonic(), _Means()
-        while elapsed < planned:
-            began = time.monotonic()
-            done = elapsed / planned
-            for optimiser in optimisers:
-                for group in optimiser.param_groups:
-                    group["lr"] = self.schedule.lr(done)
-            losses = losses_of(random.Random(f"{self.folder.name}/{step}"), done)
-            learner.zero_grad()
-            losses["loss"].backward()
-            self._share_gradients(parameters)
-            nn.utils.clip_grad_norm_(parameters, self.schedule.clip)
-            for optimiser in optimisers:
-                optimiser.step()
-            average.update_parameters(learner)
-            logged.add(losses)
-            step += 1
-            elapsed += self._slowest(time.monotonic() - began)
-            if self.rank == 0 and step % 50 == 0:
-                self._log(
-                    {"step": step, "minutes": round(elapsed / 60, 2), "lr": self.schedule.lr(done), **logged.take()}
-                )
-            if self.rank == 0 and (time.monotonic() - saved_at > self.schedule.save_every_s or elapsed >= planned):
-                self._save(learner, optimisers, average, step, elapsed)
-                saved_at = time.monotonic()
+        planned, saved_at = self.schedule.minutes * 60, self.clock()
+        journal = Journal(self.folder, planned) if self.rank == 0 else None
+        stopped = False
+        with Interruption() as interruption:
+            while elapsed < planned and not stopped:
+                began = self.clock()
+                lr = self.schedule.lr(elapsed / planned)
+                for optimiser in optimisers:
+                    for group in optimiser.param_groups:
+                        group["lr"] = lr
+                losses = losses_of(random.Random(f"{self.folder.name}/{step}"), elapsed / planned)
+                learner.zero_grad()
+                losses["loss"].backward()
+                self._share_gradients(parameters)
+                nn.utils.clip_grad_norm_(parameters, self.schedule.clip)
+                for optimiser in optimisers:
+                    optimiser.step()
+                average.update_parameters(learner)
+                step += 1
+                seconds, stopped = self._agree(self.clock() - began, interruption.asked)
+                elapsed += seconds
+                if journal is None:
+                    continue
+                journal.note(step, elapsed, lr, losses)
+                if stopped or elapsed >= planned or self.clock() - saved_at > self.schedule.save_every_s:
+                    self._save(learner, optimisers, average, step, elapsed)
+                    saved_at = self.clock()
+        if journal is not None:
+            journal.close(step, elapsed)
+        if stopped:
+            raise KeyboardInterrupt
 
     def _optimisers(self, learner: nn.Module) -> list[torch.optim.Optimizer]:
         """Muon for the matrices inside the layers, AdamW for everything else."""
@@ -109,7 +128,7 @@ class Run:
     def _resume(
         self, learner: nn.Module, optimisers: list[torch.optim.Optimizer], average: nn.Module
     ) -> tuple[int, float]:
-        path = self.folder / "state.pt"
+        path = self.folder / STATE
         if not path.exists():
             return 0, 0.0
         state = torch.load(path, weights_only=True)
@@ -123,7 +142,7 @@ class Run:
         self, learner: nn.Module, optimisers: list[torch.optim.Optimizer], average: nn.Module, step: int, elapsed: float
     ) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self.folder / "state.pt.part"
+        unfinished = self.folder / f"{STATE}.part"
         state = {
             "learner": learner.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in optimisers],
@@ -132,12 +151,7 @@ class Run:
             "elapsed": elapsed,
         }
         torch.save(state, unfinished)
-        os.replace(unfinished, self.folder / "state.pt")
-
-    def _log(self, record: dict[str, float]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "log.jsonl").open("a") as log:
-            log.write(json.dumps({key: round(value, 5) for key, value in record.items()}) + "\n")
+        unfinished.replace(self.folder / STATE)
 
     def _share_gradients(self, parameters: list[nn.Parameter]) -> None:
         if self.world == 1:
@@ -149,26 +163,24 @@ class Run:
         for p, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
             p.grad = part.view_as(p)
 
-    def _slowest(self, seconds: float) -> float:
-        """All processes must agree on the time, or they would stop at different steps."""
+    def _agree(self, seconds: float, interrupted: bool) -> tuple[float, bool]:
+        """The time of the slowest process, and whether any was interrupted: all must stop at the same step."""
         if self.world == 1:
-            return seconds
-        slowest = torch.tensor(seconds)
-        dist.all_reduce(slowest, op=dist.ReduceOp.MAX)
-        return float(slowest)
+            return seconds, interrupted
+        most = torch.tensor([seconds, float(interrupted)])
+        dist.all_reduce(most, op=dist.ReduceOp.MAX)
+        slowest, anybody = most.tolist()
+        return slowest, bool(anybody)
 
 
-class _Means:
-    """Averages of the losses since the last line of the log."""
+def averaged_weights(folder: Path) -> dict[str, Tensor]:
+    """The running average of what a run has trained, under the names of its learner's state.
 
-    def __init__(self) -> None:
-        self._sums: dict[str, list[float]] = {}
-
-    def add(self, losses: Losses) -> None:
-        for name, value in losses.items():
-            self._sums.setdefault(name, []).append(value.item())
-
-    def take(self) -> dict[str, float]:
-        means = {name: sum(values) / len(values) for name, values in self._sums.items()}
-        self._sums.clear()
-        return means
+    Raises:
+        ModelError: the run has saved nothing yet.
+    """
+    path = folder / STATE
+    if not path.exists():
+        raise ModelError(f"There is no trained state {path}: run the stage {folder.name!r} first.")
+    average = torch.load(path, weights_only=True, map_location="cpu")["average"]
+    return {name.removeprefix("module."): value for name, value in average.items() if name != "n_averaged"}

@@ -1,6 +1,7 @@
 """Muon: momentum whose matrices are made orthogonal before they are applied (Jordan et al. 2024).
 
-torch's own works in bfloat16, which CPUs without such units emulate a factor of ten slower; this one keeps the gradient's type.
+torch's own works in bfloat16, which CPUs without such units emulate a factor of ten slower; this one keeps the
+gradient's type.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The embedded model's language: what it is asked and how it answers, word for word as it was trained.
 
-Knows strings only. The trainer writes its examples with these functions and the agent its prompts, so the two cannot drift apart.
-It knows nothing of actions, pictures or tokens.
+Knows strings only; knows nothing of actions, pictures or tokens. The trainer writes its examples with these functions
+and the agent its prompts, so the two cannot drift apart.
 
 The answer follows the published Kimi-VL form: a line that says what is done, then the call that does it.
 """

@@ -118,6 +118,45 @@ def _finished(rng: random.Random) -> Query:
     return Query(instruction(rng, steps), tuple(s.action for s in steps), DONE.action, DONE.code)
 
 
+def _slots(screen: Screen, left: int, top: int, width: int, height: int) -> NDArray[np.int64]:
+    """The characters of each patch of a picture; what fields show is not known."""
+    grid = np.full((height // PATCH, width // PATCH * SLOTS), BLANK, dtype=np.int64)
+    at = screen.centres - (left, top)
+    inside = (at[:, 0] >= 0) & (at[:, 1] >= 0) & (at[:, 0] < width) & (at[:, 1] < height)
+    known = inside & (screen.codes > FIRST_CHARACTER) & (screen.codes <= LAST_CHARACTER)
+    for x0, y0, x1, y1 in screen.holes - (left, top, left, top):
+        if x1 > 0 and y1 > 0:
+            grid[
+                max(0, int(y0) // PATCH) : int(y1) // PATCH + 1,
+                max(0, int(x0) // PATCH * SLOTS) : (int(x1) // PATCH + 1) * SLOTS,
+            ] = -100
+    place = at[known].astype(np.float64)
+    grid[(place[:, 1] // PATCH).astype(int), (place[:, 0] * SLOTS // PATCH).astype(int)] = (
+        screen.codes[known] - FIRST_CHARACTER
+    )
+    return grid.reshape(-1, SLOTS)
+
+
+def _labels(
+    screen: Screen, left: int, top: int, width: int, height: int
+) -> tuple[dict[str, list[tuple[Item, Box]]], NDArray[np.int64]]:
+    """The items that a picture shows, by label, each with what it shows of the label; and `Picture.centres`."""
+    centres = np.full((height // PATCH, width // PATCH, 2), -1, dtype=np.int64)
+    seen: dict[str, list[tuple[Item, Box]]] = {}
+    for item in screen.items:
+        cut, share = _cut(item.text, left, top, width, height)
+        if share < VISIBLE:
+            continue
+        seen.setdefault(item.label, []).append((item, cut))
+        x, y = (cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2
+        rows = slice(int((cut[1] + 3) // PATCH), int((cut[3] - 3) // PATCH) + 1)
+        centres[rows, int((cut[0] + 2) // PATCH) : int((cut[2] - 2) // PATCH) + 1] = (
+            thousandths(x, width),
+            thousandths(y, height),
+        )
+    return seen, centres.reshape(-1, 2)
+
+
 def picture_of(
     rng: random.Random, screen: Screen, size: tuple[int, int], queries: int, many: bool, typing: bool
 ) -> Picture:
@@ -144,39 +183,8 @@ def picture_of(
     left = int(min(max(middle[0] - rng.uniform(0, width), 0), full_width - width))
     top = int(min(max(middle[1] - rng.uniform(0, height), 0), full_height - height))
 
-    grid = np.full((height // PATCH, width // PATCH * SLOTS), BLANK, dtype=np.int64)
-    at = screen.centres - (left, top)
-    inside = (at[:, 0] >= 0) & (at[:, 1] >= 0) & (at[:, 0] < width) & (at[:, 1] < height)
-    known = inside & (screen.codes > FIRST_CHARACTER) & (screen.codes <= LAST_CHARACTER)
-    for x0, y0, x1, y1 in screen.holes - (left, top, left, top):
-        if x1 > 0 and y1 > 0:
-            grid[
-                max(0, int(y0) // PATCH) : int(y1) // PATCH + 1,
-                max(0, int(x0) // PATCH * SLOTS) : (int(x1) // PATCH + 1) * SLOTS,
-            ] = -100
-    place = at[known].astype(np.float64)
-    grid[(place[:, 1] // PATCH).astype(int), (place[:, 0] * SLOTS // PATCH).astype(int)] = (
-        screen.codes[known] - FIRST_CHARACTER
-    )
-
-    centres = np.full((height // PATCH, width // PATCH, 2), -1, dtype=np.int64)
-    seen: dict[str, list[tuple[Item, Box]]] = {}
-    partly: set[str] = set()
-    for item in screen.items:
-        cut, share = _cut(item.text, left, top, width, height)
-        if share <= 0:
-            continue
-        partly.add(item.label)
-        if share < VISIBLE:
-            continue
-        seen.setdefault(item.label, []).append((item, cut))
-        x, y = (cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2
-        rows = slice(int((cut[1] + 3) // PATCH), int((cut[3] - 3) // PATCH) + 1)
-        centres[rows, int((cut[0] + 2) // PATCH) : int((cut[2] - 2) // PATCH) + 1] = (
-            thousandths(x, width),
-            thousandths(y, height),
-        )
-
+    seen, centres = _labels(screen, left, top, width, height)
+    partly = {item.label for item in screen.items if _cut(item.text, left, top, width, height)[1] > 0}
     askable = [found[0] for found in seen.values() if len(found) == 1 and suits(found[0][0])]
     weights = [4.0 if item.kind in ("field", "tick") else 2.0 if item.kind == "near" else 1.0 for item, _ in askable]
     asked: list[Query] = []
@@ -199,8 +207,8 @@ def picture_of(
             asked.append(_absent(rng, elsewhere, partly, many))
     return Picture(
         _recoloured(rng, screen.pixels[top : top + height, left : left + width]),
-        grid.reshape(-1, SLOTS),
-        centres.reshape(-1, 2),
+        _slots(screen, left, top, width, height),
+        centres,
         asked,
     )
 
@@ -214,14 +222,21 @@ def _aim(item: Item, cut: Box, left: int, top: int, width: int, height: int) -> 
 
 def _absent(rng: random.Random, elsewhere: list[Item], partly: set[str], many: bool) -> Query:
     """A question about something that the picture does not show."""
+    item, name = elsewhere[0], None
     for _ in range(8):
         item = rng.choice(elsewhere)
-        kind = rng.random()
-        name = item.label if kind < 0.4 else words.mutated(rng, item.label) if kind < 0.75 else words.label(rng)
-        name, same = name.strip(), {shown.lower() for shown in partly}
-        overlaps = any(name in shown or shown in name for shown in partly)
-        if name and name.lower() not in same and not (kind < 0.4 and overlaps):
+        name = _absent_name(rng, item.label, partly)
+        if name:
             break
-    else:
-        name = words.label(rng)
+    name = name or words.label(rng)
     return _query(rng, _step_for(rng, Item(item.kind, name, item.text, item.box)), None, None, many)
+
+
+def _absent_name(rng: random.Random, label: str, partly: set[str]) -> str | None:
+    """A label, one that looks much like it, or an invented one; None if the picture may show it."""
+    kind = rng.random()
+    name = label if kind < 0.4 else words.mutated(rng, label) if kind < 0.75 else words.label(rng)
+    name = name.strip()
+    is_shown = name.lower() in {shown.lower() for shown in partly}
+    overlaps = any(name in shown or shown in name for shown in partly)
+    return None if is_shown or (kind < 0.4 and overlaps) else name

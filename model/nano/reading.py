@@ -23,7 +23,13 @@ FIRST_CHARACTER, LAST_CHARACTER = 32, 126
 
 
 def slot_targets(characters: Sequence[tuple[str, float, float]], grid: Grid, patch: int = 14) -> Tensor:
-    """(rows * columns, SLOTS) classes: the printable ASCII character whose centre lies in that third of the patch, or BLANK."""
+    """(rows * columns, SLOTS) classes: the character whose centre lies in that third of the patch, or BLANK.
+
+    Args:
+        characters: each with its centre, x and y in px; what is not printable ASCII counts as blank.
+        grid: rows and columns of patches.
+        patch: side of a patch, px.
+    """
     rows, columns = grid
     targets = torch.full((rows, columns * SLOTS), BLANK)
     for char, x, y in characters:
@@ -41,6 +47,8 @@ def patches_of(pixels: Tensor, patch: int = 14) -> Tensor:
 
 
 class ReadingHead(nn.Module):
+    """Names the characters in the slots of every patch."""
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
@@ -77,4 +85,5 @@ class Reader(nn.Module):
 
 
 def reading_lesson(rng: random.Random, canvases: int = 24) -> list[TextCanvas]:
+    """So many canvases of 224 x 112 px."""
     return [draw_dense_text(rng, width=224, height=112) for _ in range(canvases)]

@@ -53,6 +53,7 @@ TEXT: Final = {
 
 
 def configuration(vocab_size: int, image_token_id: int) -> KimiVLConfig:
+    """The whole configuration, for a vocabulary."""
     return KimiVLConfig(
         vision_config=VisionConfig.model_validate(VISION),
         text_config=TextConfig.model_validate({**TEXT, "vocab_size": vocab_size}),

@@ -22,22 +22,27 @@ _POINTER_CALLS = {
 
 _WAYS_TO_SAY = {
     "Click": (
-        'click "{label}"', 'click "{label}"', 'click on "{label}"', 'click the "{label}" button', 'click the "{label}" link',
-        'open "{label}"', 'choose "{label}"', 'select "{label}"', 'go to the "{label}" tab', 'press the "{label}" button',
+        'click "{label}"', 'click "{label}"', 'click on "{label}"', 'click the "{label}" button',
+        'click the "{label}" link', 'open "{label}"', 'choose "{label}"', 'select "{label}"', 'go to the "{label}" tab',
+        'press the "{label}" button',
     ),
     "Double-click": ('double-click "{label}"', 'double-click on "{label}"', 'double click "{label}"'),
     "Right-click": ('right-click "{label}"', 'right-click on "{label}"', 'right click "{label}"'),
-    "Tick": ('tick "{label}"', 'tick "{label}"', 'check "{label}"', 'tick the box "{label}"', 'tick the "{label}" check box'),
+    "Tick": (
+        'tick "{label}"', 'tick "{label}"', 'check "{label}"', 'tick the box "{label}"', 'tick the "{label}" check box',
+    ),
     "Untick": ('untick "{label}"', 'untick "{label}"', 'uncheck "{label}"', 'clear the "{label}" check box'),
     "Type": (
-        'type "{text}" into "{label}"', 'type "{text}" into "{label}"', 'enter "{text}" in "{label}"', 'type "{text}" in the "{label}" field',
-        'write "{text}" into the "{label}" field', 'fill in "{label}" with "{text}"',
+        'type "{text}" into "{label}"', 'type "{text}" into "{label}"', 'enter "{text}" in "{label}"',
+        'type "{text}" in the "{label}" field', 'write "{text}" into the "{label}" field',
+        'fill in "{label}" with "{text}"',
     ),
 }  # fmt: skip
 
 KEYS = (
-    "enter", "tab", "esc", "space", "backspace", "delete", "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "f5",
-    "ctrl+a", "ctrl+c", "ctrl+v", "ctrl+s", "ctrl+z", "ctrl+f", "alt+left", "ctrl+t", "ctrl+w", "shift+tab",
+    "enter", "tab", "esc", "space", "backspace", "delete", "up", "down", "left", "right", "home", "end", "pageup",
+    "pagedown", "f5", "ctrl+a", "ctrl+c", "ctrl+v", "ctrl+s", "ctrl+z", "ctrl+f", "alt+left", "ctrl+t", "ctrl+w",
+    "shift+tab",
 )  # fmt: skip
 
 
@@ -60,12 +65,14 @@ def pointer_step(rng: random.Random, verb: str, label: str) -> Step:
 
 
 def type_step(rng: random.Random, text: str, label: str) -> Step:
+    """A step that clicks into a field and types."""
     phrase = rng.choice(_WAYS_TO_SAY["Type"]).format(text=text, label=label)
     code = f"pyautogui.click({UNKNOWN_PLACE})\npyautogui.write(message={text!r})"
     return Step(f'Type "{text}" into "{label}"', phrase, code)
 
 
 def key_step(rng: random.Random) -> Step:
+    """A step of the keyboard: one key, or several together."""
     key = rng.choice(KEYS)
     if "+" in key:
         code = f"pyautogui.hotkey({', '.join(repr(part) for part in key.split('+'))})"
@@ -76,6 +83,7 @@ def key_step(rng: random.Random) -> Step:
 
 
 def scroll_step(rng: random.Random) -> Step:
+    """A step of the mouse wheel, five notches."""
     direction, clicks = rng.choice((("down", -5), ("up", 5)))
     phrase = rng.choice((f"scroll {direction}", f"scroll {direction}", f"scroll {direction} the page"))
     return Step(f"Scroll {direction}", phrase, f"pyautogui.scroll({clicks})")

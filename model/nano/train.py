@@ -1,35 +1,47 @@
-"""Train nano from scratch: read, then point. Resumable at any moment; every run leaves a log.
+"""Train nano from scratch, on a laptop: render screens, learn to read, learn to point, export.
 
-python -m model.nano.screens training/pool 900     # the screens (Chromium; a few minutes)
-python -m model.nano.train read --minutes 40       # one process
-python -m model.nano.train point --minutes 120     # two processes of one thread each
-python -m model.nano.train export                  # writes model/nano/weights
+    python -m model.nano.train screens --count 900     the pictures to learn from; a few minutes of Chromium
+    python -m model.nano.train read --minutes 40       the encoder learns to read; one process
+    python -m model.nano.train point --minutes 110     everything learns to point; two processes of one thread
+    python -m model.nano.train export                  writes model/nano/weights
+
+Ctrl-C ends a stage with its state saved, and the same command goes on from there. Every stage keeps a log.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
+import signal
+import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
+from cyclopts import App
+from torch.multiprocessing.spawn import spawn
 
-from model.config import KimiVLConfig, VisionConfig
+from model.base import ModelError
+from model.config import VisionConfig
+from model.loading import EMBEDDED_FOLDER
+from model.nano.export import restore
 from model.nano.learner import Learner, total
-from model.nano.loop import Losses, Run, Schedule
+from model.nano.loop import STATE, Losses, Run, Schedule, averaged_weights
 from model.nano.prompts import NOT_HERE, answer_text, user_text
 from model.nano.questions import picture_of
 from model.nano.reading import Reader, ReadingHead, reading_lesson
-from model.nano.screens import load_screen
+from model.nano.screens import load_screen, pool_size
 from model.nano.shape import TILE, VISION, configuration, initialise_positions
 from model.nano.vocabulary import ranks, write_vocabulary
 from model.tokenizer import KimiTokenizer
 from model.vision import MoonViT
 
+app = App(name="python -m model.nano.train", help="Train nano from scratch, on a laptop.")
+
+FOLDER = Path("training")
+"""Holds the pool of screens, the vocabulary, and a folder for each stage."""
 PICTURES = (
     (0.4, (224, 168), 14, 4),
     (0.65, (336, 252), 10, 4),
@@ -57,8 +69,27 @@ FIXED_TEXTS = [
 """What is always the same in nano's prompts and answers."""
 
 
-def read(folder: Path, minutes: float) -> None:
-    """The first stage: the lower half of the encoder learns to read dense text."""
+@app.command
+def screens(*, count: int, folder: Path = FOLDER) -> None:
+    """Render the pictures to learn from; those already there are kept.
+
+    Args:
+        count: how many pages.
+        folder: where everything goes that belongs to the training.
+    """
+    from model.nano.rendering import render_pool  # not where a stage only reads: its processes need no browser
+
+    render_pool(folder / "pool", count)
+
+
+@app.command
+def read(*, minutes: float, folder: Path = FOLDER) -> None:
+    """Teach the lower half of the encoder to read dense text.
+
+    Args:
+        minutes: training time, interruptions not counted.
+        folder: where everything goes that belongs to the training.
+    """
     torch.manual_seed(0)
     vision = MoonViT(VisionConfig.model_validate(VISION))
     initialise_positions(vision)
@@ -72,32 +103,78 @@ def read(folder: Path, minutes: float) -> None:
     Run(folder / "read", Schedule(minutes, decay=0.15, ema=0.99)).train(reader, losses)
 
 
-def new_learner(folder: Path) -> tuple[Learner, KimiVLConfig]:
-    """A learner whose encoder starts as the first stage left it."""
+@app.command
+def point(*, minutes: float, processes: int = 2, start: Path | None = None, folder: Path = FOLDER) -> None:
+    """Teach everything to point.
+
+    Args:
+        minutes: training time, interruptions not counted.
+        processes: of one thread each; every one has its own pictures.
+        start: an exported checkpoint to go on from; by default what the stage before has learned, if there is one.
+        folder: where everything goes that belongs to the training.
+
+    Raises:
+        ModelError: there are no screens to learn from.
+    """
+    if not pool_size(folder / "pool"):
+        raise ModelError(f"There are no screens in {folder / 'pool'}: run the stage 'screens' first.")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    write_vocabulary(folder, ranks(FIXED_TEXTS))
+    with tempfile.TemporaryDirectory() as meeting:
+        arguments = (processes, f"{meeting}/rendezvous", folder, start, minutes)
+        training = spawn(_point_process, arguments, nprocs=processes, join=False)
+        assert training is not None
+        try:
+            while not training.join():
+                pass
+        except KeyboardInterrupt:
+            # A terminal tells all processes, `kill` only this one. They end by themselves, with their state saved.
+            for pid in training.pids():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGINT)
+            while not training.join():
+                pass
+            raise
+
+
+@app.command
+def export(*, folder: Path = FOLDER, out: Path = EMBEDDED_FOLDER) -> None:
+    """Write what was learned as a checkpoint in the published layout.
+
+    Args:
+        folder: where everything is that belongs to the training.
+        out: the checkpoint's folder; by default that of the embedded model.
+
+    Raises:
+        ModelError: there is nothing to export yet.
+    """
+    from model.nano.export import export as write_checkpoint
+
+    write_checkpoint(folder, out)
+
+
+def new_learner(folder: Path, start: Path | None = None) -> Learner:
+    """A learner that begins as an exported checkpoint, or with an encoder as the reading stage left it."""
     tokenizer = KimiTokenizer.from_pretrained(folder)
     config = configuration(tokenizer.vocab_size, tokenizer.special("<|media_pad|>"))
     torch.manual_seed(0)
     learner = Learner(config, tokenizer)
     initialise_positions(learner.vision_tower)
-    stage_one = folder / "read" / "state.pt"
-    if stage_one.exists():
-        state = torch.load(stage_one, weights_only=True)["average"]
-        averaged = {name.removeprefix("module."): value for name, value in state.items() if name != "n_averaged"}
-        learner.vision_tower.load_state_dict(
-            {k.removeprefix("vision."): v for k, v in averaged.items() if k.startswith("vision.")}
-        )
-        learner.reading.load_state_dict(
-            {k.removeprefix("head."): v for k, v in averaged.items() if k.startswith("head.")}
-        )
-    return learner, config
+    if start is not None:
+        restore(learner, start)
+    elif (folder / "read" / STATE).exists():
+        learned = averaged_weights(folder / "read")
+        for prefix, module in (("vision.", learner.vision_tower), ("head.", learner.reading)):
+            module.load_state_dict({k.removeprefix(prefix): v for k, v in learned.items() if k.startswith(prefix)})
+    return learner
 
 
-def _point_process(rank: int, world: int, rendezvous: str, folder: Path, minutes: float) -> None:
+def _point_process(rank: int, world: int, rendezvous: str, folder: Path, start: Path | None, minutes: float) -> None:
     dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=world)
-    learner, _ = new_learner(folder)
+    learner = new_learner(folder, start)
     reader = Reader(learner.vision_tower, learner.reading)
     pool = folder / "pool"
-    pages = len(list(pool.glob("*.json")))
+    pages = pool_size(pool)
 
     def losses(rng: random.Random, done: float) -> Losses:
         # The same choice in all processes: they wait for the slowest.
@@ -113,29 +190,18 @@ def _point_process(rank: int, world: int, rendezvous: str, folder: Path, minutes
         return found
 
     schedule = Schedule(minutes, peak_lr=1.2e-3, decay=0.5, save_every_s=240.0)
-    Run(folder / "point", schedule, rank, world).train(learner, losses)
-    dist.destroy_process_group()
-
-
-def point(folder: Path, minutes: float, processes: int) -> None:
-    """The second stage: everything learns to point."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    write_vocabulary(folder, ranks(FIXED_TEXTS))
-    with tempfile.TemporaryDirectory() as meeting:
-        mp.spawn(_point_process, (processes, f"{meeting}/rendezvous", folder, minutes), nprocs=processes)
+    try:
+        Run(folder / "point", schedule, rank, world).train(learner, losses)
+    finally:
+        dist.destroy_process_group()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=("read", "point"))
-    parser.add_argument("--folder", type=Path, default=Path("training"))
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--processes", type=int, default=2)
-    options = parser.parse_args()
-    if options.stage == "read":
-        read(options.folder, options.minutes)
-    else:
-        point(options.folder, options.minutes, options.processes)
+    """Run one stage."""
+    try:
+        app()
+    except ModelError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""nano's vocabulary: bytes, and the fixed words of its prompts and answers as single tokens, in the published file layout.
+"""nano's vocabulary: bytes, and the fixed words of its prompts and answers as single tokens, in the published layout.
 
-Everything that varies (labels, typed text, digits) is spelled byte by byte, so that nano reads and copies instead of recognising.
+Everything that varies (labels, typed text, digits) is spelled byte by byte, so that nano reads and copies instead of
+recognising.
 """
 
 from __future__ import annotations
@@ -14,18 +15,20 @@ import regex
 
 from model.tokenizer import SPLIT_PATTERN
 
-RESERVED: Final = 256
-"""Special tokens behind the ranks, as in the published vocabulary, at the same offsets."""
-
 SPECIAL_OFFSETS: Final = {
-    "[BOS]": 0, "[EOS]": 1, "<|im_end|>": 2, "<|im_user|>": 3, "<|im_assistant|>": 4, "<|start_header_id|>": 6, "<|end_header_id|>": 7,
-    "[EOT]": 9, "<|im_system|>": 10, "<|im_middle|>": 17, "<|media_start|>": 18, "<|media_content|>": 19, "<|media_end|>": 20,
-    "<|media_pad|>": 21, "[UNK]": 254, "[PAD]": 255,
+    "[BOS]": 0, "[EOS]": 1, "<|im_end|>": 2, "<|im_user|>": 3, "<|im_assistant|>": 4,
+    "<|start_header_id|>": 6, "<|end_header_id|>": 7, "[EOT]": 9, "<|im_system|>": 10, "<|im_middle|>": 17,
+    "<|media_start|>": 18, "<|media_content|>": 19, "<|media_end|>": 20, "<|media_pad|>": 21,
+    "[UNK]": 254, "[PAD]": 255,
 }  # fmt: skip
+"""Offsets of the special tokens that have a name, behind the ranks; from the published vocabulary."""
 
 
 def ranks(fixed_texts: list[str]) -> dict[bytes, int]:
-    """All bytes, then every piece of the fixed texts that is longer than a byte, in order of appearance; digits stay single."""
+    """All bytes, then every longer piece of the fixed texts, in order of appearance.
+
+    Pieces with digits are left out, so that every digit stays a token of its own.
+    """
     table = {bytes([value]): value for value in range(256)}
     for text in fixed_texts:
         for piece in regex.findall(SPLIT_PATTERN, text, flags=regex.VERSION1):

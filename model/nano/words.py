@@ -1,7 +1,7 @@
 """The words on nano's training screens: an open vocabulary, so that labels are read and not recognised.
 
-A third are invented from syllables, a third are English words out of the Python documentation that comes with every interpreter, and a third
-are words that interfaces use. None comes from a test page.
+A third are invented from syllables, a third are English words out of the Python documentation that comes with every
+interpreter, and a third are words that interfaces use. None comes from a test page.
 """
 
 from __future__ import annotations
@@ -12,12 +12,42 @@ import string
 from functools import lru_cache
 from pydoc_data import topics  # pyright: ignore[reportMissingTypeStubs]
 
-_INTERFACE = ["Save", "Cancel", "Close", "Open", "Edit", "Delete", "Remove", "Add", "New", "Create", "Update", "Apply", "Reset", "Submit", "Send", "Reply", "Forward", "Back", "Next", "Previous", "Finish", "Done", "OK", "Yes", "No", "Login", "Logout", "Register", "Account", "Profile", "Settings", "Preferences", "Options", "Help", "About", "Contact", "Home", "Search", "Filter", "Sort", "View", "Print", "Export", "Import", "Share", "Download", "Upload", "Attach", "Copy", "Paste", "Cut", "Undo", "Redo", "Refresh", "Reload", "Retry", "Continue", "Skip", "Start", "Stop", "Pause", "Play", "Record", "Mute", "Volume", "Name", "Email", "Address", "City", "Country", "Street", "State", "Postcode", "Phone", "Mobile", "Company", "Department", "Title", "Subject", "Message", "Comment", "Description", "Note", "Notes", "Date", "Time", "From", "To", "Amount", "Price", "Quantity", "Total", "Discount", "Tax", "Order", "Cart", "Checkout", "Payment", "Invoice", "Product", "Category", "Brand", "Size", "Colour", "Status", "Priority", "Owner", "User", "Users", "Group", "Team", "Members", "Role", "Admin", "Language", "Region", "Theme", "Dark", "Light", "Notifications", "Privacy", "Security", "Password", "Username", "Remember", "Forgot", "Terms", "Policy", "Agree", "Subscribe", "Newsletter", "Weekly", "Daily", "Monthly", "Report", "Reports", "Dashboard", "Overview", "Details", "History", "Activity", "Archive", "Trash", "Inbox", "Sent", "Drafts", "Spam", "Folder", "File", "Files", "Documents", "Pictures", "Music", "Video", "Calendar", "Event", "Events", "Meeting", "Tasks", "Project", "Projects", "Issue", "Issues", "Board", "Table", "List", "Grid", "Chart", "Map", "Live", "Book", "Room", "Guest", "Guests", "Flight", "Hotel", "Travel", "Return", "Departure", "Arrival", "Passenger", "Seat", "Ticket", "Tickets", "Support", "Chat", "Call", "Enable", "Disable", "Allow", "Block", "Advanced", "Basic", "General", "Display", "Sound", "Network", "Printer", "Storage", "Backup", "Restore", "Sync", "Connect", "Disconnect", "Device", "Version", "License", "Feedback", "Rate", "Review", "First", "Last", "Middle", "Old", "Current", "Confirm", "Verify", "Code", "Number", "Card", "Bank", "Transfer", "Balance", "Statement", "Key", "Keys", "Token", "Select", "All", "None", "Any", "Show", "Hide", "More", "Less", "Learn", "Read", "Write", "Load", "Run", "Test", "Build", "Deploy", "Debug", "Log", "Logs", "Tools", "Window", "Insert", "Format", "Zoom", "In", "Out", "Up", "Down", "Left", "Right", "Top", "Full", "Screen"]
+_INTERFACE = (
+    "Save", "Cancel", "Close", "Open", "Edit", "Delete", "Remove", "Add", "New", "Create", "Update", "Apply", "Reset",
+    "Submit", "Send", "Reply", "Forward", "Back", "Next", "Previous", "Finish", "Done", "OK", "Yes", "No", "Login",
+    "Logout", "Register", "Account", "Profile", "Settings", "Preferences", "Options", "Help", "About", "Contact",
+    "Home", "Search", "Filter", "Sort", "View", "Print", "Export", "Import", "Share", "Download", "Upload", "Attach",
+    "Copy", "Paste", "Cut", "Undo", "Redo", "Refresh", "Reload", "Retry", "Continue", "Skip", "Start", "Stop", "Pause",
+    "Play", "Record", "Mute", "Volume", "Name", "Email", "Address", "City", "Country", "Street", "State", "Postcode",
+    "Phone", "Mobile", "Company", "Department", "Title", "Subject", "Message", "Comment", "Description", "Note",
+    "Notes", "Date", "Time", "From", "To", "Amount", "Price", "Quantity", "Total", "Discount", "Tax", "Order", "Cart",
+    "Checkout", "Payment", "Invoice", "Product", "Category", "Brand", "Size", "Colour", "Status", "Priority", "Owner",
+    "User", "Users", "Group", "Team", "Members", "Role", "Admin", "Language", "Region", "Theme", "Dark", "Light",
+    "Notifications", "Privacy", "Security", "Password", "Username", "Remember", "Forgot", "Terms", "Policy", "Agree",
+    "Subscribe", "Newsletter", "Weekly", "Daily", "Monthly", "Report", "Reports", "Dashboard", "Overview", "Details",
+    "History", "Activity", "Archive", "Trash", "Inbox", "Sent", "Drafts", "Spam", "Folder", "File", "Files",
+    "Documents", "Pictures", "Music", "Video", "Calendar", "Event", "Events", "Meeting", "Tasks", "Project", "Projects",
+    "Issue", "Issues", "Board", "Table", "List", "Grid", "Chart", "Map", "Live", "Book", "Room", "Guest", "Guests",
+    "Flight", "Hotel", "Travel", "Return", "Departure", "Arrival", "Passenger", "Seat", "Ticket", "Tickets", "Support",
+    "Chat", "Call", "Enable", "Disable", "Allow", "Block", "Advanced", "Basic", "General", "Display", "Sound",
+    "Network", "Printer", "Storage", "Backup", "Restore", "Sync", "Connect", "Disconnect", "Device", "Version",
+    "License", "Feedback", "Rate", "Review", "First", "Last", "Middle", "Old", "Current", "Confirm", "Verify", "Code",
+    "Number", "Card", "Bank", "Transfer", "Balance", "Statement", "Key", "Keys", "Token", "Select", "All", "None",
+    "Any", "Show", "Hide", "More", "Less", "Learn", "Read", "Write", "Load", "Run", "Test", "Build", "Deploy", "Debug",
+    "Log", "Logs", "Tools", "Window", "Insert", "Format", "Zoom", "In", "Out", "Up", "Down", "Left", "Right", "Top",
+    "Full", "Screen",
+)  # fmt: skip
 
 _MARKUP = ("Action", "Code", "Task", "Instruction", "steps", "system", "user", "assistant", "image")
 """Words that are single tokens, for the sake of the prompt: they must be known as labels too."""
 
-_SYLLABLES = ["ba", "be", "bo", "ca", "ce", "co", "da", "de", "di", "do", "du", "fa", "fe", "fi", "ga", "ge", "go", "ha", "he", "ho", "in", "is", "ja", "jo", "ka", "ke", "ki", "ko", "la", "le", "li", "lo", "lu", "ma", "me", "mi", "mo", "mu", "na", "ne", "ni", "no", "nu", "or", "pa", "pe", "pi", "po", "ra", "re", "ri", "ro", "ru", "sa", "se", "si", "so", "su", "ta", "te", "ti", "to", "tu", "un", "va", "ve", "vi", "vo", "wa", "we", "wi", "xa", "ya", "yo", "za", "ze", "zo", "chi", "sha", "the", "tri", "pla", "gre", "sto"]
+_SYLLABLES = (
+    "ba", "be", "bo", "ca", "ce", "co", "da", "de", "di", "do", "du", "fa", "fe", "fi", "ga", "ge", "go", "ha", "he",
+    "ho", "in", "is", "ja", "jo", "ka", "ke", "ki", "ko", "la", "le", "li", "lo", "lu", "ma", "me", "mi", "mo", "mu",
+    "na", "ne", "ni", "no", "nu", "or", "pa", "pe", "pi", "po", "ra", "re", "ri", "ro", "ru", "sa", "se", "si", "so",
+    "su", "ta", "te", "ti", "to", "tu", "un", "va", "ve", "vi", "vo", "wa", "we", "wi", "xa", "ya", "yo", "za", "ze",
+    "zo", "chi", "sha", "the", "tri", "pla", "gre", "sto",
+)  # fmt: skip
 _ENDINGS = ("", "", "", "n", "r", "s", "t", "l", "ng", "x", "ck", "rd", "st", "m", "sh", "ld", "y", "ty", "son", "ham")
 _ACCENTS = str.maketrans("aeioucnAEOU", "áéíöüçñÄÉÖÜ")
 
@@ -30,6 +60,7 @@ def english_words() -> list[str]:
 
 
 def word(rng: random.Random) -> str:
+    """A word of any of the three kinds; seldom one that the prompt uses as well."""
     kind = rng.random()
     if kind < 0.01:
         return rng.choice(_MARKUP)
@@ -60,6 +91,7 @@ def label(rng: random.Random) -> str:
 
 
 def sentence(rng: random.Random) -> str:
+    """Running text without meaning."""
     words = [word(rng).lower() for _ in range(rng.randint(4, 14))]
     return " ".join(words).capitalize() + "."
 
@@ -74,7 +106,8 @@ def _long_value(rng: random.Random) -> str:
     if kind < 0.3:
         return label(rng)
     if kind < 0.45:
-        return f"{word(rng).lower()}.{word(rng).lower()}@{word(rng).lower()}.{rng.choice(('com', 'org', 'net', 'de', 'example'))}"
+        first, last, host = (word(rng).lower() for _ in range(3))
+        return f"{first}.{last}@{host}.{rng.choice(('com', 'org', 'net', 'de', 'example'))}"
     if kind < 0.6:
         return "".join(rng.choices(string.digits, k=rng.randint(1, 8)))
     if kind < 0.75:

@@ -1,0 +1,190 @@
+"""The blocks of generated pages: bars, forms, tables, cards, menus, as HTML with random words.
+
+What can be pointed at says so in attributes, which the renderer reads back with the boxes that the browser gave them:
+    data-k="point"  click its own text
+    data-k="tick"   a check box, radio button or switch, with the text of its label in data-l
+    data-k="field"  a text field, with the text that names it in data-l, and where that stands in data-at: above, left
+                    or inside
+Everything is drawn from the page's generator, in an order that must not change.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from html import escape
+from itertools import pairwise
+
+from model.nano import words
+
+
+def point(tag: str, text: str, css: str = "") -> str:
+    """An element whose own text is what a user points at."""
+    return f'<{tag} data-k="point" {f"class={css!r}" if css else ""}>{escape(text)}</{tag}>'
+
+
+def links(rng: random.Random, low: int, high: int) -> str:
+    """So many links, side by side."""
+    return "".join(point("a", words.label(rng)) for _ in range(rng.randint(low, high)))
+
+
+def buttons(rng: random.Random, low: int, high: int) -> str:
+    """So many buttons, or links that look like them, side by side."""
+    tag, css = ("button", "") if rng.random() < 0.8 else ("a", "b")
+    gap = " " if rng.random() < 0.5 else "&nbsp; "
+    return gap.join(point(tag, words.label(rng), css) for _ in range(rng.randint(low, high)))
+
+
+def _field(rng: random.Random) -> str:
+    """A text field named by a label above it, left of it or inside it."""
+    name = words.label(rng)
+    at = rng.choices(("above", "left", "inside"), (42, 33, 25))[0]
+    shown = escape(name)
+    mark = rng.choice(("", "", "", ":", " *")) if at != "inside" else rng.choice(("", "", "..."))
+    hint = shown + mark if at == "inside" else escape(words.value(rng)) if rng.random() < 0.15 else ""
+    filled = escape(words.value(rng)) if at != "inside" and rng.random() < 0.15 else ""
+    width = rng.choice(("100%", "100%", f"{rng.randint(90, 420)}px", f"{rng.randint(90, 260)}px"))
+    attributes = f'data-k="field" data-l="{shown}" data-at="{at}"'
+    if rng.random() < 0.1:
+        control = (
+            f'<textarea {attributes} placeholder="{hint}" rows="{rng.randint(2, 4)}" style="width:{width}">'
+            f"{filled}</textarea>"
+        )
+    else:
+        control = f'<input {attributes} placeholder="{hint}" value="{filled}" style="width:{width}">'
+    if at == "inside":
+        return f'<div style="margin:6px 0">{control}</div>'
+    weight = rng.choice(("", "", "font-weight:600", "font-size:.88em", "opacity:.75"))
+    caption = f'<span data-c style="{weight}">{shown}{mark}</span>'
+    if at == "above":
+        return (
+            f'<div style="margin:{rng.randint(2, 14)}px 0"><div style="margin-bottom:{rng.randint(0, 6)}px">{caption}'
+            f"</div>{control}</div>"
+        )
+    row = f"display:flex;align-items:center;gap:{rng.randint(4, 16)}px;margin:{rng.randint(2, 10)}px 0"
+    column = rng.choice(("", f"width:{rng.randint(90, 200)}px", f"width:{rng.randint(90, 200)}px;text-align:right"))
+    return f'<div style="{row}"><div style="{column}">{caption}</div>{control}</div>'
+
+
+def _tick(rng: random.Random) -> str:
+    """A check box, radio button or switch beside its label; switches may stand at the far end of the row."""
+    name = escape(words.label(rng))
+    checked = rng.choice(("", "checked"))
+    kind = rng.random()
+    if kind < 0.2:
+        wide = rng.random() < 0.6
+        row = f"display:flex;justify-content:space-between;width:{rng.randint(180, 560)}px" if wide else ""
+        switch = f'<span class="switch" data-k="tick" data-l="{name}"></span>'
+        return f'<div style="{row};margin:6px 0"><span data-c>{name}</span> {switch}</div>'
+    glyph = (
+        '<span class="box"></span>'
+        if kind < 0.3
+        else f'<input type="{rng.choice(("checkbox", "checkbox", "radio"))}" {checked} style="width:auto">'
+    )
+    layout = rng.choice(("display:block", "display:block", "display:inline-block;margin-right:14px"))
+    return (
+        f'<label data-k="tick" data-near style="{layout};margin:{rng.randint(0, 6)}px 0">{glyph} '
+        f"<span data-c>{name}</span></label>"
+    )
+
+
+def _form(rng: random.Random) -> str:
+    rows = [_field(rng) if rng.random() < 0.68 else _tick(rng) for _ in range(rng.randint(2, 7))]
+    if rng.random() < 0.3:
+        pairs = [
+            f'<div class="cols" style="gap:12px"><div class="grow">{a}</div><div class="grow">{b}</div></div>'
+            for a, b in pairwise(rows)
+        ]
+        rows = pairs[::2] or rows
+    return (
+        f'<h2 data-k="point">{escape(words.label(rng))}</h2>{"".join(rows)}'
+        f'<div style="margin-top:8px">{buttons(rng, 1, 3)}</div>'
+    )
+
+
+def _table(rng: random.Random) -> str:
+    columns = rng.randint(2, 6)
+    head = "".join(f"<th>{point('span', words.label(rng))}</th>" for _ in range(columns))
+    body = ""
+    for _ in range(rng.randint(3, 10)):
+        cells = [
+            point("span", words.value(rng)[:24]) if rng.random() < 0.8 else point("a", words.label(rng))
+            for _ in range(columns)
+        ]
+        if rng.random() < 0.3:
+            cells[-1] = buttons(rng, 1, 2)
+        body += "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _text(rng: random.Random) -> str:
+    paragraphs = ""
+    for _ in range(rng.randint(1, 4)):
+        parts = [
+            escape(words.sentence(rng)) if rng.random() < 0.75 else point("a", words.label(rng))
+            for _ in range(rng.randint(2, 6))
+        ]
+        paragraphs += f"<p>{' '.join(parts)}</p>"
+    return f'<h2 data-k="point">{escape(words.label(rng))}</h2>{paragraphs}'
+
+
+def _tabs(rng: random.Random) -> str:
+    count = rng.randint(3, 6)
+    return (
+        "<div>"
+        + "".join(point("span", words.label(rng), "tab on" if i == 1 else "tab") for i in range(count))
+        + "</div>"
+        + _ticks(rng)
+    )
+
+
+def _ticks(rng: random.Random) -> str:
+    return "".join(_tick(rng) for _ in range(rng.randint(2, 7)))
+
+
+def _menu(rng: random.Random) -> str:
+    items = "".join(
+        f'<div style="display:flex;justify-content:space-between;gap:30px;padding:{rng.randint(2, 6)}px 14px">'
+        f"{point('span', words.label(rng))}"
+        f'<span class="faint">{_shortcut(rng)}</span></div>'
+        for _ in range(rng.randint(4, 10))
+    )
+    return f'<div class="panel" style="display:inline-block;padding:4px 0;min-width:150px">{items}</div>'
+
+
+def _shortcut(rng: random.Random) -> str:
+    """The keys beside an item of a menu, or nothing."""
+    return rng.choice(("", "", "Ctrl+" + rng.choice("ABCNOPSVXZ"), "F" + str(rng.randint(1, 12))))
+
+
+def _list(rng: random.Random) -> str:
+    rows = "".join(
+        f'<div style="padding:{rng.randint(2, 10)}px;border-bottom:1px solid #8884">'
+        f"{point(rng.choice(('a', 'span', 'b')), words.label(rng))}"
+        f"{'<br><span class=faint>' + escape(words.sentence(rng)[:50]) + '</span>' if rng.random() < 0.5 else ''}</div>"
+        for _ in range(rng.randint(3, 8))
+    )
+    return f"<div>{rows}</div>"
+
+
+def _toolbar(rng: random.Random) -> str:
+    name = escape(words.label(rng))
+    attributes = f'data-k="field" data-l="{name}" data-at="inside"'
+    search = f'<input {attributes} placeholder="{name}" style="width:{rng.randint(120, 300)}px">'
+    return f'<div class="bar">{buttons(rng, 2, 6)}{search if rng.random() < 0.5 else ""}</div>'
+
+
+def _card_row(rng: random.Random) -> str:
+    cards = "".join(
+        f'<div class="panel grow"><b data-k="point">{escape(words.label(rng))}</b>'
+        f"<p>{escape(words.sentence(rng))}</p>{buttons(rng, 1, 2)}</div>"
+        for _ in range(rng.randint(2, 4))
+    )
+    return f'<div class="cols">{cards}</div>'
+
+
+BLOCKS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
+    (_form, 6.0), (_table, 2.0), (_text, 1.2), (_tabs, 1.5), (_ticks, 2.5),
+    (_menu, 1.2), (_list, 1.5), (_toolbar, 1.5), (_card_row, 1.0),
+)  # fmt: skip
+"""What writes each block, and how often it is drawn in proportion to the others."""
