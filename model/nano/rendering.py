@@ -40,6 +40,8 @@ def render_pool(folder: Path, count: int) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     missing = [number for number in range(count) if not (folder / f"{number}.json").exists()]
+    if not missing:
+        return
     with sync_playwright() as playwright, launch(playwright) as browser:
         tab = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         for number in track(missing, description="Rendering screens"):

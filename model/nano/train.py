@@ -26,6 +26,7 @@ from torch.multiprocessing.spawn import spawn
 from model.base import ModelError
 from model.config import VisionConfig
 from model.loading import EMBEDDED_FOLDER
+from model.nano.export import export as write_checkpoint
 from model.nano.export import restore
 from model.nano.learner import Learner, total
 from model.nano.loop import STATE, Losses, Run, Schedule, averaged_weights
@@ -148,8 +149,6 @@ def export(*, folder: Path = FOLDER, out: Path = EMBEDDED_FOLDER) -> None:
     Raises:
         ModelError: there is nothing to export yet.
     """
-    from model.nano.export import export as write_checkpoint
-
     write_checkpoint(folder, out)
 
 

@@ -1,0 +1,139 @@
+"""A run that was stopped, in whatever way, ends with the very weights of one that was not."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from model.base import ModelError
+from model.nano.journal import EVERY, Journal
+from model.nano.loop import STATE, Losses, Run, Schedule, averaged_weights
+
+STEPS = 12
+STOP_AT = 7
+
+
+class Small(nn.Module):
+    """Has weights for both optimisers, and a buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 4)])
+        self.norm = nn.BatchNorm1d(4)
+        self.head = nn.Linear(4, 3)
+
+    def losses(self, rng: random.Random, done: float) -> Losses:
+        x = torch.tensor([[rng.gauss(0, 1) for _ in range(4)] for _ in range(8)]) + done
+        for block in self.blocks:
+            x = block(x).tanh()
+        return {"loss": self.head(self.norm(x)).square().mean()}
+
+
+def small() -> Small:
+    torch.manual_seed(0)
+    return Small()
+
+
+def run_in(folder: Path, save_every_s: float = 1e9) -> Run:
+    """A run of `STEPS` steps of one second each."""
+    seconds = itertools.count()
+    schedule = Schedule(minutes=STEPS / 60, save_every_s=save_every_s)
+    return Run(folder / "lesson", schedule, clock=lambda: float(next(seconds)))
+
+
+def at_step(number: int, learner: Small, do: Callable[[], None]) -> Callable[[random.Random, float], Losses]:
+    """The learner's losses; something happens in one of the steps, counted from 0 in this process."""
+    steps = itertools.count()
+
+    def losses(rng: random.Random, done: float) -> Losses:
+        if next(steps) == number:
+            do()
+        return learner.losses(rng, done)
+
+    return losses
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
+    folder, learner = tmp_path_factory.mktemp("undisturbed"), small()
+    run_in(folder).train(learner, learner.losses)
+    state = torch.load(folder / "lesson" / STATE, weights_only=True)
+    assert state["step"] == STEPS
+    assert not torch.equal(learner.head.weight, small().head.weight)
+    return state
+
+
+def assert_same_end(folder: Path, undisturbed: dict[str, torch.Tensor]) -> None:
+    state = torch.load(folder / "lesson" / STATE, weights_only=True)
+    torch.testing.assert_close(state, undisturbed, atol=0, rtol=0)
+
+
+def test_ctrl_c_saves_the_step_and_the_run_goes_on(tmp_path: Path, undisturbed: dict[str, torch.Tensor]) -> None:
+    before, learner = signal.getsignal(signal.SIGINT), small()
+    with pytest.raises(KeyboardInterrupt):
+        run_in(tmp_path).train(learner, at_step(STOP_AT, learner, lambda: signal.raise_signal(signal.SIGINT)))
+    assert signal.getsignal(signal.SIGINT) is before
+    assert torch.load(tmp_path / "lesson" / STATE, weights_only=True)["step"] == STOP_AT + 1
+    learner = small()
+    run_in(tmp_path).train(learner, learner.losses)
+    assert_same_end(tmp_path, undisturbed)
+
+
+def test_a_crash_costs_what_was_not_saved_and_changes_nothing(
+    tmp_path: Path, undisturbed: dict[str, torch.Tensor]
+) -> None:
+    def crash() -> None:
+        raise MemoryError
+
+    learner = small()
+    with pytest.raises(MemoryError):
+        run_in(tmp_path, save_every_s=3).train(learner, at_step(STOP_AT, learner, crash))
+    assert 0 < torch.load(tmp_path / "lesson" / STATE, weights_only=True)["step"] < STOP_AT
+    learner = small()
+    run_in(tmp_path).train(learner, learner.losses)
+    assert_same_end(tmp_path, undisturbed)
+
+
+def test_a_finished_run_is_left_alone(tmp_path: Path, undisturbed: dict[str, torch.Tensor]) -> None:
+    for _ in range(2):
+        learner = small()
+        run_in(tmp_path).train(learner, learner.losses)
+    assert_same_end(tmp_path, undisturbed)
+
+
+def test_the_average_has_the_learners_names(tmp_path: Path) -> None:
+    learner = small()
+    run_in(tmp_path).train(learner, learner.losses)
+    averaged = averaged_weights(tmp_path / "lesson")
+    learner.load_state_dict(averaged)
+    with pytest.raises(ModelError, match="run the stage 'other' first"):
+        averaged_weights(tmp_path / "other")
+
+
+def test_the_learning_rate_rises_stays_and_falls() -> None:
+    schedule = Schedule(minutes=1, peak_lr=2.0, warmup=0.1, decay=0.4)
+    assert [schedule.lr(done) for done in (0, 0.05, 0.1, 0.5, 0.6, 0.8, 1.0, 1.1)] == pytest.approx(
+        [0, 1, 2, 2, 2, 1, 0, 0]
+    )
+
+
+def test_the_journal_records_means(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal(tmp_path / "lesson", planned_s=600)
+    for step in range(1, 2 * EVERY + 10):
+        journal.note(step, elapsed_s=float(step), lr=0.5, losses={"loss": torch.tensor(float(step))})
+    journal.close(2 * EVERY + 9, elapsed_s=2 * EVERY + 9)
+    records = [json.loads(line) for line in (tmp_path / "lesson" / "log.jsonl").read_text().splitlines()]
+    assert [record["step"] for record in records] == [EVERY, 2 * EVERY]
+    assert [record["loss"] for record in records] == [(EVERY + 1) / 2, EVERY + (EVERY + 1) / 2]
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 3
+    assert "min left" in shown[0]
+    assert "the same command goes on" in shown[2]

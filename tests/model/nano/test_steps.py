@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import ast
+import random
+
+import pytest
+
+from model.nano import words
+from model.nano.steps import DONE, KEYS, UNKNOWN_PLACE, Step, instruction, key_step, random_step, type_step
+
+
+@pytest.fixture
+def steps() -> list[Step]:
+    rng = random.Random(0)
+    return [random_step(rng, lambda: words.label(rng), lambda: words.value(rng)) for _ in range(600)]
+
+
+def calls(code: str) -> list[tuple[str, list[object]]]:
+    """Each call of a piece of code, by its name, with the values of its arguments."""
+    found: list[tuple[str, list[object]]] = []
+    for statement in ast.parse(code).body:
+        assert isinstance(statement, ast.Expr)
+        assert isinstance(statement.value, ast.Call)
+        arguments = [*statement.value.args, *(keyword.value for keyword in statement.value.keywords)]
+        found.append((ast.unparse(statement.value.func), [ast.literal_eval(argument) for argument in arguments]))
+    return found
+
+
+def test_code_is_calls_with_plain_arguments(steps: list[Step]) -> None:
+    names = {name for step in [*steps, DONE] for name, _ in calls(step.code)}
+    pointer = {f"pyautogui.{name}" for name in ("click", "doubleClick", "rightClick")}
+    others = {f"pyautogui.{name}" for name in ("write", "press", "hotkey", "scroll")}
+    assert names == pointer | others | {"computer.terminate"}
+
+
+def test_action_phrase_and_code_say_the_same(steps: list[Step]) -> None:
+    for step in steps:
+        verb = step.action.partition(" ")[0]
+        label = step.action.rpartition(' "')[2].removesuffix('"')
+        if verb in ("Click", "Double-click", "Right-click", "Tick", "Untick"):
+            assert step.action == f'{verb} "{label}"'
+            assert f'"{label}"' in step.phrase
+            assert step.code.count(UNKNOWN_PLACE) == 1
+        elif verb == "Type":
+            (text,) = calls(step.code)[1][1]
+            assert step.action == f'Type "{text}" into "{label}"'
+            assert f'"{text}"' in step.phrase
+            assert f'"{label}"' in step.phrase
+            assert step.code.count(UNKNOWN_PLACE) == 1
+        else:
+            assert verb in ("Press", "Scroll")
+            assert step.action.partition(" ")[2] in step.phrase.lower()
+            assert UNKNOWN_PLACE not in step.code
+
+
+@pytest.mark.parametrize("text", ["it's", 'a "quoted" word', "back\\slash", "two\nlines", "Größe"])
+def test_typed_text_survives_its_quoting(text: str) -> None:
+    step = type_step(random.Random(0), text, "Name")
+    assert calls(step.code)[1] == ("pyautogui.write", [text])
+
+
+def test_keys_are_pressed_as_named() -> None:
+    rng = random.Random(0)
+    seen: set[str] = set()
+    for _ in range(600):
+        step = key_step(rng)
+        ((_, keys),) = calls(step.code)
+        assert step.action == f"Press {'+'.join(map(str, keys))}"
+        seen.add("+".join(map(str, keys)))
+    assert seen == set(KEYS)
+
+
+def test_an_instruction_asks_for_every_step_in_order(steps: list[Step]) -> None:
+    rng = random.Random(3)
+    for first in range(0, 600, 4):
+        asked = steps[first : first + 1 + first % 4]
+        said = instruction(rng, asked).lower()
+        begins = [said.find(step.phrase.lower()) for step in asked]
+        assert begins[0] == 0
+        assert all(begin >= 0 for begin in begins)
+        place = 0
+        for step in asked:
+            place = said.index(step.phrase.lower(), place) + len(step.phrase)
+        assert said[place:] in ("", ".")
