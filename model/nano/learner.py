@@ -1,8 +1,9 @@
 """What is trained in the main lesson, and the losses that teach it to answer.
 
-Beside the answer's own tokens some things are supervised in training only: the characters and the centre of the label
-that every patch belongs to, where one attention head looks once the label is spelled and while the place is written,
-and the place itself as soon as the label is spelled.
+Beside the answer's own tokens some things are supervised in training only: the characters in every patch, the centre
+of the label that every patch belongs to, before and behind the projector (which would otherwise lose it), where one
+attention head looks once the label is spelled and while the place is written, and the place itself as soon as the
+label is spelled.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from model.nano.loop import Losses
 from model.nano.questions import PATCH, Picture
 from model.nano.reading import READ_AFTER, ReadingHead, patches_of
 from model.tokenizer import KimiTokenizer
-from model.vision import MoonViT, Projector, rotary_2d
+from model.vision import Grid, MoonViT, Projector, rotary_2d
 
 CELL = 2 * PATCH
 """Side of what one image token shows, px."""
@@ -32,7 +33,7 @@ GUIDED_LAYERS = (1, 2)
 SPREAD_PX = 3.0
 """How far off a place may be and still be nearly as good: neighbouring digits share the target."""
 LOSS_WEIGHTS: Final = {
-    "answer": 1.0, "verdict": 0.5, "place": 2.0, "aim": 1.5, "look": 1.5, "centre": 1.0, "read": 0.5,
+    "answer": 1.0, "verdict": 0.5, "place": 2.0, "aim": 1.5, "look": 1.5, "centre": 1.0, "merged_centre": 1.0, "read": 0.5,
 }  # fmt: skip
 
 
@@ -80,6 +81,7 @@ class Learner(nn.Module):
         nn.init.normal_(self.language_model.embed_tokens.weight, std=0.02)
         self.reading = ReadingHead(config.vision.hidden_size)
         self.centre = PlaceHead(config.vision.hidden_size)
+        self.merged_centre = PlaceHead(config.text.hidden_size)
         self.aim = PlaceHead(config.text.hidden_size)
         self.encoder = Encoder(tokenizer)
         self._digit_ids = torch.tensor([tokenizer.encode(str(digit))[0] for digit in range(10)])
@@ -104,7 +106,10 @@ class Learner(nn.Module):
         centres = torch.from_numpy(np.concatenate([p.centres for p in pictures]))
         on_label = centres[:, 0] >= 0
         losses["centre"] = self.centre.loss(x[on_label], centres[on_label], size)
-        seen = self.multi_modal_projector(x, grids).unflatten(0, (batch, -1))
+        merged = self.multi_modal_projector(x, grids)
+        on_label, centres = _of_cells(centres, batch, grids[0])
+        losses["merged_centre"] = self.merged_centre.loss(merged[on_label], centres[on_label], size)
+        seen = merged.unflatten(0, (batch, -1))
 
         encoded = [[self.encoder.encode(query, size) for query in picture.queries] for picture in pictures]
         longest = max(len(branch.tokens) for row in encoded for branch in row)
@@ -192,6 +197,14 @@ class Learner(nn.Module):
                 inside = [cell for cell in cells if cell < look.shape[-1]]
                 parts.append(-look[:, inside].logsumexp(-1).mean())
         return torch.stack(parts).mean() if parts else attention.new_zeros(())
+
+
+def _of_cells(centres: Tensor, batch: int, grid: Grid) -> tuple[Tensor, Tensor]:
+    """Which merged cells (M,) show a label, and the centre (M, 2) of one that they show, from those of the patches."""
+    rows, columns = grid
+    blocks = centres.view(batch, rows // 2, 2, columns // 2, 2, 2).transpose(2, 3).reshape(-1, 4, 2)
+    labelled = blocks[..., 0] >= 0
+    return labelled.any(1), blocks[torch.arange(len(blocks)), labelled.int().argmax(1)]
 
 
 def _while_telling(branch: Encoded) -> slice:

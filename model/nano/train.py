@@ -44,8 +44,8 @@ app = App(name="python -m model.nano.train", help="Train nano from scratch, on a
 FOLDER = Path("training")
 """Holds the pool of screens, the vocabulary, and a folder for each stage."""
 PICTURES = (
-    (0.4, (224, 168), 14, 4),
-    (0.65, (336, 252), 10, 4),
+    (0.5, (224, 168), 14, 4),
+    (0.7, (336, 252), 10, 4),
     (1.0, TILE, 5, 6),
 )
 """Until which part of the time mostly which size (px), how many pictures a step, and how many questions about each.
@@ -188,7 +188,7 @@ def _point_process(rank: int, world: int, rendezvous: str, folder: Path, start: 
             found["loss"] = found["loss"] + 0.3 * reader(reading_lesson(rng, 6))["read"]
         return found
 
-    schedule = Schedule(minutes, peak_lr=1.2e-3, decay=0.5, save_every_s=240.0)
+    schedule = Schedule(minutes, peak_lr=1e-3, decay=0.5, ema=0.99, save_every_s=240.0)
     try:
         Run(folder / "point", schedule, rank, world).train(learner, losses)
     finally:
