@@ -33,8 +33,15 @@ GUIDED_LAYERS = (1, 2)
 SPREAD_PX = 3.0
 """How far off a place may be and still be nearly as good: neighbouring digits share the target."""
 LOSS_WEIGHTS: Final = {
-    "answer": 1.0, "verdict": 0.5, "place": 2.0, "aim": 1.5, "look": 1.5, "centre": 1.0, "merged_centre": 1.0, "read": 0.5,
-}  # fmt: skip
+    "answer": 1.0,
+    "verdict": 0.5,
+    "place": 2.0,
+    "aim": 1.5,
+    "look": 1.5,
+    "centre": 1.0,
+    "merged_centre": 1.0,
+    "read": 0.5,
+}
 
 
 def soft_digits(place: Tensor, spread: float | Tensor) -> tuple[Tensor, Tensor]:
