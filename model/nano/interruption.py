@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Self
 
@@ -22,3 +24,16 @@ class Interruption:
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True
+
+
+@contextmanager
+def ignored() -> Generator[None]:
+    """Ctrl-C has no effect meanwhile.
+
+    Nor has it in processes that are started meanwhile, until they enter an `Interruption`.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

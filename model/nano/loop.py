@@ -55,6 +55,8 @@ class Run:
 
     folder: Path
     schedule: Schedule
+    interruption: Interruption
+    """Entered by the caller, in all processes before any begins to train: one that dies would break off the others."""
     rank: int = 0
     world: int = 1
     """Number of processes that train together, by averaging their gradients; `rank` is this one's number."""
@@ -82,30 +84,29 @@ class Run:
         planned, saved_at = self.schedule.minutes * 60, self.clock()
         journal = Journal(self.folder, planned) if self.rank == 0 else None
         stopped = False
-        with Interruption() as interruption:
-            while elapsed < planned and not stopped:
-                began = self.clock()
-                lr = self.schedule.lr(elapsed / planned)
-                for optimiser in optimisers:
-                    for group in optimiser.param_groups:
-                        group["lr"] = lr
-                losses = losses_of(random.Random(f"{self.folder.name}/{step}"), elapsed / planned)
-                learner.zero_grad()
-                losses["loss"].backward()
-                self._share_gradients(parameters)
-                nn.utils.clip_grad_norm_(parameters, self.schedule.clip)
-                for optimiser in optimisers:
-                    optimiser.step()
-                average.update_parameters(learner)
-                step += 1
-                seconds, stopped = self._agree(self.clock() - began, interruption.asked)
-                elapsed += seconds
-                if journal is None:
-                    continue
-                journal.note(step, elapsed, lr, losses)
-                if stopped or elapsed >= planned or self.clock() - saved_at > self.schedule.save_every_s:
-                    self._save(learner, optimisers, average, step, elapsed)
-                    saved_at = self.clock()
+        while elapsed < planned and not stopped:
+            began = self.clock()
+            lr = self.schedule.lr(elapsed / planned)
+            for optimiser in optimisers:
+                for group in optimiser.param_groups:
+                    group["lr"] = lr
+            losses = losses_of(random.Random(f"{self.folder.name}/{step}"), elapsed / planned)
+            learner.zero_grad()
+            losses["loss"].backward()
+            self._share_gradients(parameters)
+            nn.utils.clip_grad_norm_(parameters, self.schedule.clip)
+            for optimiser in optimisers:
+                optimiser.step()
+            average.update_parameters(learner)
+            step += 1
+            seconds, stopped = self._agree(self.clock() - began, self.interruption.asked)
+            elapsed += seconds
+            if journal is None:
+                continue
+            journal.note(step, elapsed, lr, losses)
+            if stopped or elapsed >= planned or self.clock() - saved_at > self.schedule.save_every_s:
+                self._save(learner, optimisers, average, step, elapsed)
+                saved_at = self.clock()
         if journal is not None:
             journal.close(step, elapsed)
         if stopped:

@@ -28,6 +28,7 @@ from model.config import VisionConfig
 from model.loading import EMBEDDED_FOLDER
 from model.nano.export import export as write_checkpoint
 from model.nano.export import restore
+from model.nano.interruption import Interruption, ignored
 from model.nano.learner import Learner, total
 from model.nano.loop import STATE, Losses, Run, Schedule, averaged_weights
 from model.nano.prompts import NOT_HERE, answer_text, user_text
@@ -101,7 +102,8 @@ def read(*, minutes: float, folder: Path = FOLDER) -> None:
         found["loss"] = found["read"]
         return found
 
-    Run(folder / "read", Schedule(minutes, decay=0.15, ema=0.99)).train(reader, losses)
+    with Interruption() as interruption:
+        Run(folder / "read", Schedule(minutes, decay=0.15, ema=0.99), interruption).train(reader, losses)
 
 
 @app.command
@@ -123,18 +125,18 @@ def point(*, minutes: float, processes: int = 2, start: Path | None = None, fold
     write_vocabulary(folder, ranks(FIXED_TEXTS))
     with tempfile.TemporaryDirectory() as meeting:
         arguments = (processes, f"{meeting}/rendezvous", folder, start, minutes)
-        training = spawn(_point_process, arguments, nprocs=processes, join=False)
+        with ignored():
+            training = spawn(_point_process, arguments, nprocs=processes, join=False)
         assert training is not None
         try:
             while not training.join():
                 pass
         except KeyboardInterrupt:
-            # A terminal tells all processes, `kill` only this one. They end by themselves, with their state saved.
-            for pid in training.pids():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGINT)
-            while not training.join():
-                pass
+            # They end by themselves, with their state saved, but do not listen before they have begun: hence again.
+            while not training.join(timeout=1.0):
+                for pid in training.pids():
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGINT)
             raise
 
 
@@ -169,7 +171,16 @@ def new_learner(folder: Path, start: Path | None = None) -> Learner:
 
 
 def _point_process(rank: int, world: int, rendezvous: str, folder: Path, start: Path | None, minutes: float) -> None:
-    dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=world)
+    schedule = Schedule(minutes, peak_lr=1e-3, decay=0.5, ema=0.99, save_every_s=240.0)
+    with Interruption() as interruption:
+        dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=world)
+        try:
+            _learn_to_point(Run(folder / "point", schedule, interruption, rank, world), folder, start)
+        finally:
+            dist.destroy_process_group()
+
+
+def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
     learner = new_learner(folder, start)
     reader = Reader(learner.vision_tower, learner.reading)
     pool = folder / "pool"
@@ -180,7 +191,7 @@ def _point_process(rank: int, world: int, rendezvous: str, folder: Path, start: 
         stage = next(stage for stage in PICTURES if done <= stage[0])
         _, size, count, queries = stage if rng.random() < 0.8 else rng.choice(PICTURES)
         many, typing, dense = rng.random() < 0.18, rng.random() < 0.3, rng.random() < 0.25
-        rng = random.Random(f"{rng.random()} {rank}")
+        rng = random.Random(f"{rng.random()} {run.rank}")
         queries = queries // 2 if many else queries
         screens = [load_screen(pool, rng.randrange(pages)) for _ in range(count)]
         found = total(learner([picture_of(rng, screen, size, queries, many, typing) for screen in screens]))
@@ -188,11 +199,7 @@ def _point_process(rank: int, world: int, rendezvous: str, folder: Path, start: 
             found["loss"] = found["loss"] + 0.3 * reader(reading_lesson(rng, 6))["read"]
         return found
 
-    schedule = Schedule(minutes, peak_lr=1e-3, decay=0.5, ema=0.99, save_every_s=240.0)
-    try:
-        Run(folder / "point", schedule, rank, world).train(learner, losses)
-    finally:
-        dist.destroy_process_group()
+    run.train(learner, losses)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from model.base import ModelError
+from model.nano.interruption import Interruption
 from model.nano.journal import EVERY, Journal
 from model.nano.loop import STATE, Losses, Run, Schedule, averaged_weights
 
@@ -42,11 +43,11 @@ def small() -> Small:
     return Small()
 
 
-def run_in(folder: Path, save_every_s: float = 1e9) -> Run:
+def run_in(folder: Path, save_every_s: float = 1e9, interruption: Interruption | None = None) -> Run:
     """A run of `STEPS` steps of one second each."""
     seconds = itertools.count()
     schedule = Schedule(minutes=STEPS / 60, save_every_s=save_every_s)
-    return Run(folder / "lesson", schedule, clock=lambda: float(next(seconds)))
+    return Run(folder / "lesson", schedule, interruption or Interruption(), clock=lambda: float(next(seconds)))
 
 
 def at_step(number: int, learner: Small, do: Callable[[], None]) -> Callable[[random.Random, float], Losses]:
@@ -78,8 +79,9 @@ def assert_same_end(folder: Path, undisturbed: dict[str, torch.Tensor]) -> None:
 
 def test_ctrl_c_saves_the_step_and_the_run_goes_on(tmp_path: Path, undisturbed: dict[str, torch.Tensor]) -> None:
     before, learner = signal.getsignal(signal.SIGINT), small()
-    with pytest.raises(KeyboardInterrupt):
-        run_in(tmp_path).train(learner, at_step(STOP_AT, learner, lambda: signal.raise_signal(signal.SIGINT)))
+    interrupt = at_step(STOP_AT, learner, lambda: signal.raise_signal(signal.SIGINT))
+    with Interruption() as interruption, pytest.raises(KeyboardInterrupt):
+        run_in(tmp_path, interruption=interruption).train(learner, interrupt)
     assert signal.getsignal(signal.SIGINT) is before
     assert torch.load(tmp_path / "lesson" / STATE, weights_only=True)["step"] == STOP_AT + 1
     learner = small()
