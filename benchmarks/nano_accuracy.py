@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from agent.formats import AnswerError
+from agent.formats.base import AnswerError
 from agent.ground import ground
 from agent.looking import Unreadable
 from model.base import Model
