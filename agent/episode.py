@@ -59,6 +59,7 @@ class StopReason(StrEnum):
     NEEDS_USER = "needs_user"
     """The model asked something and nobody was there to answer."""
     INTERRUPTED = "interrupted"
+    """By the user: Ctrl-C, or the pointer in a corner of the screen."""
     ENV_LOST = "env_lost"
     """The environment has gone."""
 

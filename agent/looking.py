@@ -38,9 +38,10 @@ class Look:
     """Why the answer could not be used."""
 
     @property
-    def probability(self) -> float:
-        """The logarithm of the answer's probability; below all others where the backend does not tell it."""
-        return float("-inf") if self.reply.log_probability is None else self.reply.log_probability
+    def surety(self) -> float:
+        """The logarithm of how probable the answer's words are; below all others where the backend does not tell it."""
+        told = self.reply.wording_log_probability
+        return float("-inf") if told is None else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ class _Session:
             raise Unreadable(self._first_error, self._looks)
         if len(views) == 1 or view_px is None:
             return self._decision(answers[0])
-        best_first = sorted(answers, key=lambda read: read.look.probability, reverse=True)
+        best_first = sorted(answers, key=lambda read: read.look.surety, reverse=True)
         pointing = [read for read in best_first if read.point is not None]
         if not pointing:
             return self._decision(next((read for read in best_first if not read.is_failure), best_first[0]))
@@ -204,7 +205,7 @@ class _Session:
 
     def _look_again_at_refused(self, views: Sequence[View], repair: Callable[[AnswerError], str]) -> list[_Read]:
         """One further turn about the most probable of the answers that could not be used."""
-        view, refused = max(zip(views, self._looks, strict=True), key=lambda pair: pair[1].probability)
+        view, refused = max(zip(views, self._looks, strict=True), key=lambda pair: pair[1].surety)
         assert refused.error is not None
         answered, told = Message.assistant(refused.reply.text), Message.user(repair(refused.error))
         return self._answers([view], [[*self._ask(view.picture()), answered, told]])

@@ -37,7 +37,7 @@ from agent.looking import Unreadable, look
 from agent.recorder import Recorder
 from agent.stuck import RepetitionCounter
 from envs.actions import Action, AskUser, Terminate, Wait
-from envs.base import ActionFailed, Env, EnvUnavailable, Observation, UnsupportedAction
+from envs.base import ActionFailed, Env, EnvUnavailable, Observation, TakenOver, UnsupportedAction
 from envs.frame import PointOutsideFrame, StaleFrame
 from model.base import GREEDY, Model, Sampling
 from model.messages import Timing
@@ -142,6 +142,8 @@ class _Run:
                 ending = self._step(len(self._steps) + 1) or self._reached_limit()
         except EnvUnavailable as error:
             ending = _Ending(StopReason.ENV_LOST, str(error))
+        except TakenOver as error:
+            ending = _Ending(StopReason.INTERRUPTED, str(error))
         except KeyboardInterrupt:
             ending = _Ending(StopReason.INTERRUPTED, "The episode was interrupted.")
         claims = {StopReason.SUCCESS: True, StopReason.FAILURE: False}

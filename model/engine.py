@@ -153,6 +153,7 @@ class _Answer:
     pieces: list[str] = field(default_factory=list)
     tokens: int = 0
     log_probability: float = 0.0
+    wording_log_probability: float = 0.0
     finished: bool = False
     told: int = 0
     """Pieces that the listener has heard."""
@@ -163,8 +164,10 @@ class _Answer:
         self.tokens += 1
         self.log_probability += log_probability
         self.finished = is_end
-        if not is_end:
-            self.pieces.append(self.stream.push(token))
+        piece = "" if is_end else self.stream.push(token)
+        self.pieces.append(piece)
+        if not piece.isdigit():
+            self.wording_log_probability += log_probability
 
     def close(self) -> None:
         self.pieces.append(self.stream.end())
@@ -180,6 +183,7 @@ class _Answer:
             text="".join(self.pieces),
             finished=self.finished,
             log_probability=self.log_probability,
+            wording_log_probability=self.wording_log_probability,
             prompt_tokens=len(request.ids),
             image_tokens=request.image_tokens,
             output_tokens=self.tokens,

@@ -62,6 +62,9 @@ class Reply:
     """False when the token limit cut it off."""
     log_probability: float | None = None
     """Natural log of the answer's probability, summed over its tokens; None where a backend does not tell."""
+    wording_log_probability: float | None = None
+    """The same without the tokens that are only digits: those of a place tell how exactly it is known, the others
+    whether it is."""
     prompt_tokens: int = 0
     image_tokens: int = 0
     """How many of the prompt's tokens are pictures."""

@@ -1,4 +1,4 @@
-"""Many short continuations of one prefix, in one pass: how nano is taught many things about one picture.
+"""Many continuations of one prefix, in one pass: how nano is taught many things about one picture.
 
 The prefix (system text and picture) is computed once; every branch attends to it and, causally, to itself. The result
 equals running each branch behind the prefix on its own.
@@ -7,6 +7,7 @@ Shapes, in the order of the axes: B prefixes of P tokens, Q branches each of T t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -32,54 +33,63 @@ class Branches:
     branch token's look at every prefix token. They do not sum to one: a branch also attends to itself."""
 
 
-def run_branches(decoder: Decoder, prefix: Tensor, branches: Tensor, guided_layers: tuple[int, ...] = ()) -> Branches:
+def run_branches(
+    decoder: Decoder, prefix: Tensor, groups: Sequence[Tensor], guided_layers: tuple[int, ...] = ()
+) -> list[Branches]:
     """Run the decoder over prefixes and their branches.
 
     Args:
         decoder: without a cache, on the CPU.
         prefix: (B, P, D) embeddings.
-        branches: (B, Q, T, D) embeddings; shorter ones are padded behind their end, which causality makes harmless.
+        groups: of branches of like length, each (B, Q, T, D) embeddings with its own Q and T. Shorter branches are
+            padded behind their end, which causality makes harmless.
         guided_layers: indices of the layers whose attention is returned.
+
+    Returns:
+        One for each group.
     """
     config = decoder.config
-    batch, queries, tokens, _ = branches.shape
-    length = prefix.shape[1]
-    positions = torch.arange(length + tokens).unsqueeze(0)
+    batch, length, _ = prefix.shape
+    positions = torch.arange(length + max(group.shape[2] for group in groups)).unsqueeze(0)
     cos, sin = rotary_1d(positions, config.qk_rope_head_dim, config.rope_theta)
-    before, behind = (cos[:, :length], sin[:, :length]), (cos[:, length:], sin[:, length:])
-    mask = torch.ones(tokens, length + tokens, dtype=torch.bool).tril(length)
+    before = cos[:, :length], sin[:, :length]
 
-    x = branches.flatten(0, 1)  # (B * Q, T, D)
-    attention: list[Tensor] = []
-    found = x
+    xs = [group.flatten(0, 1) for group in groups]  # (B * Q, T, D) each
+    found = list(xs)
+    attention: list[list[Tensor]] = [[] for _ in groups]
     last = len(decoder.layers) - 1
     for number, layer in enumerate(decoder.layers):
         assert isinstance(layer, DecoderLayer)
         attend = layer.self_attn
         normed = layer.input_layernorm(prefix)
-        rows = attend.rows(normed, *before)
-        shared_k, shared_v = attend.expand(rows)
+        shared = attend.expand(attend.rows(normed, *before))
         if number != last:  # nothing reads the prefix behind the last layer
-            prefix = prefix + _attend(attend, attend.queries(normed, *before), shared_k, shared_v, None)
+            prefix = prefix + _attend(attend, attend.queries(normed, *before), *shared, None)
             prefix = prefix + layer.mlp(layer.post_attention_layernorm(prefix))
 
-        normed = layer.input_layernorm(x)
-        q = attend.queries(normed, *behind)
-        own_k, own_v = attend.expand(attend.rows(normed, *behind))
-        k, v = (
-            torch.cat([shared.repeat_interleave(queries, dim=0), own], dim=2)
-            for shared, own in ((shared_k, own_k), (shared_v, own_v))
-        )
-        if number in guided_layers:
-            scores = q[:, GUIDED_HEAD] @ k[:, GUIDED_HEAD].transpose(-1, -2) * config.qk_head_dim**-0.5
-            log_probabilities = scores.masked_fill(~mask, float("-inf")).log_softmax(-1)
-            attention.append(log_probabilities[..., :length].unflatten(0, (batch, queries)))
-        x = x + _attend(attend, q, k, v, mask)
-        x = x + layer.mlp(layer.post_attention_layernorm(x))
+        for which, x in enumerate(xs):
+            queries, tokens = x.shape[0] // batch, x.shape[1]
+            behind = cos[:, length : length + tokens], sin[:, length : length + tokens]
+            mask = torch.ones(tokens, length + tokens, dtype=torch.bool).tril(length)
+            normed = layer.input_layernorm(x)
+            q = attend.queries(normed, *behind)
+            own = attend.expand(attend.rows(normed, *behind))
+            k, v = (
+                torch.cat([ours.repeat_interleave(queries, dim=0), theirs], dim=2)
+                for ours, theirs in zip(shared, own, strict=True)
+            )
+            if number in guided_layers:
+                scores = q[:, GUIDED_HEAD] @ k[:, GUIDED_HEAD].transpose(-1, -2) * config.qk_head_dim**-0.5
+                log_probabilities = scores.masked_fill(~mask, float("-inf")).log_softmax(-1)
+                attention[which].append(log_probabilities[..., :length].unflatten(0, (batch, queries)))
+            x = x + _attend(attend, q, k, v, mask)
+            xs[which] = x + layer.mlp(layer.post_attention_layernorm(x))
         if number in guided_layers[:1]:
-            found = x
-    hidden = decoder.norm(x)
-    return Branches(hidden.unflatten(0, (batch, queries)), found.unflatten(0, (batch, queries)), attention)
+            found = list(xs)
+    return [
+        Branches(decoder.norm(x).unflatten(0, (batch, -1)), first.unflatten(0, (batch, -1)), looks)
+        for x, first, looks in zip(xs, found, attention, strict=True)
+    ]
 
 
 def _attend(attend: LatentAttention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:

@@ -19,9 +19,9 @@ class Encoded:
     label_end: int
     """Index of the token that closes the action line: there the label is known as a whole."""
     code_at: int
-    """Index of the first token of the code: it tells whether the thing is there."""
+    """Index of the first token of the code: it tells whether the thing is there. A mention ends before it."""
     digits_at: tuple[int, int] | None
-    """Index of the first of the three digits of x and of y."""
+    """Index of the first of the three digits of x and of y, where the answer has them."""
     place: tuple[int, int]
     """x and y in thousandths."""
 
@@ -57,9 +57,9 @@ class Encoder:
         head, _, rest = answer_text(query.action, query.code).rpartition("```python\n")
         tokens += encode(head + "```python\n")
         code_at = len(tokens)
+        place = _place(query, size)
         if query.aim is None:
-            return Encoded([*tokens, *encode(rest), self._end], answer_at, label_end, code_at, None, (0, 0))
-        place = thousandths(query.aim[0], size[0]), thousandths(query.aim[1], size[1])
+            return Encoded([*tokens, *encode(rest), self._end], answer_at, label_end, code_at, None, place)
         before, _, behind = rest.partition(UNKNOWN_PLACE)
         tokens += encode(before + "x=0.")
         x_at = len(tokens)
@@ -67,3 +67,16 @@ class Encoder:
         y_at = len(tokens)
         tokens += [*encode(f"{place[1]:03d}"), *encode(behind), self._end]
         return Encoded(tokens, answer_at, label_end, code_at, (x_at, y_at), place)
+
+    def encode_mention(self, query: Query, size: tuple[int, int]) -> Encoded:
+        """Only the action line of an answer, without the question: enough to find what it names in a picture."""
+        line = self.tokenizer.encode(answer_text(query.action, "").partition("\n\n")[0])
+        tokens = [*self._behind, *self._answer, *line]
+        answer_at = len(tokens) - len(line)
+        return Encoded(tokens, answer_at, len(tokens) - 1, len(tokens), None, _place(query, size))
+
+
+def _place(query: Query, size: tuple[int, int]) -> tuple[int, int]:
+    if query.aim is None:
+        return 0, 0
+    return thousandths(query.aim[0], size[0]), thousandths(query.aim[1], size[1])

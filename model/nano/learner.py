@@ -2,13 +2,14 @@
 
 Beside the answer's own tokens some things are supervised in training only: the characters in every patch, the centre
 of the label that every patch belongs to, before and behind the projector (which would otherwise lose it), where one
-attention head looks once the label is spelled and while the place is written, and the place itself as soon as the
-label is spelled.
+attention head looks once the label is spelled and while the place is written (in front of the picture when it does not
+show the label), and the place itself as soon as the label is spelled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -21,8 +22,10 @@ from model.decoder import Decoder, Router
 from model.nano.branches import run_branches
 from model.nano.encoding import Encoded, Encoder
 from model.nano.loop import Losses
-from model.nano.questions import PATCH, Picture
+from model.nano.places import SPREAD, PlaceHead, digits_loss, spreads
+from model.nano.questions import PATCH, Picture, Query
 from model.nano.reading import READ_AFTER, ReadingHead, patches_of
+from model.nano.screens import Box
 from model.tokenizer import KimiTokenizer
 from model.vision import Grid, MoonViT, Projector, rotary_2d
 
@@ -30,50 +33,25 @@ CELL = 2 * PATCH
 """Side of what one image token shows, px."""
 GUIDED_LAYERS = (1, 2)
 """The first finds the label as soon as it is spelled, the second looks at it while the place is told."""
-SPREAD_PX = 3.0
-"""How far off a place may be and still be nearly as good: neighbouring digits share the target."""
 LOSS_WEIGHTS: Final = {
     "answer": 1.0,
     "verdict": 0.5,
     "place": 2.0,
     "aim": 1.5,
-    "look": 1.5,
+    "look": 3.0,
+    "missed": 0.5,
     "centre": 1.0,
     "merged_centre": 1.0,
     "read": 0.5,
 }
 
 
-def soft_digits(place: Tensor, spread: float | Tensor) -> tuple[Tensor, Tensor]:
-    """Distributions (n, 10) of the first digit, and of the second behind it, for places (n,) in thousandths.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query and its tokens."""
 
-    Args:
-        place: 0 to 999, integers.
-        spread: standard deviation in thousandths, one for all or (n, 1).
-    """
-    bins = torch.arange(1000) + 0.5
-    mass = torch.exp(-0.5 * ((bins - (place.unsqueeze(1) + 0.5)) / spread) ** 2).view(-1, 10, 10, 10).sum(-1)
-    first = mass.sum(-1)
-    second = mass[torch.arange(len(place)), place // 100]
-    return first / first.sum(-1, keepdim=True), second / second.sum(-1, keepdim=True)
-
-
-class PlaceHead(nn.Module):
-    """Names the first two digits of x and y of a place, all four at once."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.digits = nn.Linear(width, 40)
-
-    def loss(self, features: Tensor, places: Tensor, size: tuple[int, int]) -> Tensor:
-        """For features (n, D) and their places (n, 2) in thousandths of a picture of that width and height."""
-        logits = self.digits(self.norm(features)).unflatten(-1, (4, 10)).log_softmax(-1)
-        total = features.new_zeros(())
-        for axis in (0, 1):
-            first, second = soft_digits(places[:, axis], SPREAD_PX * 1000 / size[axis])
-            total = total - (first * logits[:, 2 * axis] + second * logits[:, 2 * axis + 1]).sum(-1).mean()
-        return total / 4
+    query: Query
+    branch: Encoded
 
 
 class Learner(nn.Module):
@@ -110,114 +88,141 @@ class Learner(nn.Module):
             if number == READ_AFTER:
                 losses |= self.reading.losses(x, torch.from_numpy(np.concatenate([p.slots for p in pictures])))
         x = self.vision_tower.encoder.final_layernorm(x)
-        centres = torch.from_numpy(np.concatenate([p.centres for p in pictures]))
+        centres = torch.from_numpy(np.concatenate([picture.centres for picture in pictures]))
+        spread = spreads(torch.from_numpy(np.concatenate([picture.sizes for picture in pictures])), size)
         on_label = centres[:, 0] >= 0
-        losses["centre"] = self.centre.loss(x[on_label], centres[on_label], size)
+        losses["centre"] = self.centre.loss(x[on_label], centres[on_label], spread[on_label])
         merged = self.multi_modal_projector(x, grids)
-        on_label, centres = _of_cells(centres, batch, grids[0])
-        losses["merged_centre"] = self.merged_centre.loss(merged[on_label], centres[on_label], size)
+        labelled, patch = _of_cells(on_label, batch, grids[0])
+        losses["merged_centre"] = self.merged_centre.loss(merged[labelled], centres[patch], spread[patch])
         seen = merged.unflatten(0, (batch, -1))
 
-        encoded = [[self.encoder.encode(query, size) for query in picture.queries] for picture in pictures]
-        longest = max(len(branch.tokens) for row in encoded for branch in row)
-        ids = torch.full((batch, len(encoded[0]), longest), self.encoder.padding)
-        for b, row in enumerate(encoded):
-            for q, branch in enumerate(row):
-                ids[b, q, : len(branch.tokens)] = torch.tensor(branch.tokens)
+        encode = self.encoder
+        asked = [_Asked(query, encode.encode(query, size)) for picture in pictures for query in picture.queries]
+        named = [
+            _Asked(query, encode.encode_mention(query, size)) for picture in pictures for query in picture.mentions
+        ]
+        ids = [self._ids(rows) for rows in (asked, named)]
         embed = self.language_model.embed_tokens
         before = embed(torch.tensor(self.encoder.before)).expand(batch, -1, -1)
-        run = run_branches(self.language_model, torch.cat([before, seen], dim=1), embed(ids), GUIDED_LAYERS)
+        groups = [embed(rows.unflatten(0, (batch, -1))) for rows in ids]
+        answers, mentions = run_branches(self.language_model, torch.cat([before, seen], dim=1), groups, GUIDED_LAYERS)
+        losses |= self._words(answers.hidden.flatten(0, 1), ids[0], asked)
+        losses |= self._places(answers.hidden.flatten(0, 1), asked, size)
+        aims = [self._aim(run.found.flatten(0, 1), rows, size) for run, rows in ((answers, asked), (mentions, named))]
+        across = width // CELL
+        find, tell = (attention.flatten(0, 1) for attention in answers.attention)
+        looks = [
+            self._looking(find, asked, across, _spelled),
+            self._looking(tell, asked, across, _telling),
+            self._looking(mentions.attention[0].flatten(0, 1), named, across, _spelled),
+        ]
+        found, missed = (torch.stack(parts).mean() for parts in zip(*looks, strict=True))
+        named_found = looks[2][0].detach()
+        return losses | {"aim": (aims[0] + aims[1]) / 2, "look": found, "missed": missed, "named": named_found}
 
-        flat = [(b * len(row) + q, branch) for b, row in enumerate(encoded) for q, branch in enumerate(row)]
-        losses |= self._answers(run.hidden.flatten(0, 1), ids.flatten(0, 1), flat, size)
-        pointing = [(row, branch) for row, branch in flat if branch.digits_at is not None]
-        label_ends = run.found.flatten(0, 1)[[row for row, _ in pointing], [branch.label_end for _, branch in pointing]]
-        losses["aim"] = self.aim.loss(label_ends, torch.tensor([branch.place for _, branch in pointing]), size)
-        find, tell = (a[..., len(self.encoder.before) :] for a in run.attention)
-        found = self._looking(find, pictures, encoded, width, lambda branch: slice(branch.label_end, branch.code_at))
-        told = self._looking(tell, pictures, encoded, width, _while_telling)
-        losses |= {"look": (found + told) / 2, "found": found.detach()}
-        return losses
+    def _ids(self, asked: list[_Asked]) -> Tensor:
+        """(rows, T) the tokens of all branches, padded."""
+        ids = torch.full((len(asked), max(len(one.branch.tokens) for one in asked)), self.encoder.padding)
+        for row, one in enumerate(asked):
+            ids[row, : len(one.branch.tokens)] = torch.tensor(one.branch.tokens)
+        return ids
 
-    def _answers(
-        self, hidden: Tensor, ids: Tensor, branches: list[tuple[int, Encoded]], size: tuple[int, int]
-    ) -> Losses:
+    def _words(self, hidden: Tensor, ids: Tensor, asked: list[_Asked]) -> Losses:
+        """Of the answers, but for the places in them."""
         weights = torch.zeros(ids.shape)
-        rows, places, columns = [], [], []
-        for row, branch in branches:
-            weights[row, branch.answer_at : len(branch.tokens)] = 0.3
-            weights[row, branch.code_at] = 0.0
-            if branch.digits_at is not None:
-                for axis, at in enumerate(branch.digits_at):
-                    weights[row, at : at + 2] = 0.0
-                    weights[row, at + 2] = 0.05
-                    rows.append(row)
-                    columns.append(at)
-                    places.append((axis, branch.place[axis]))
+        for row, one in enumerate(asked):
+            weights[row, one.branch.answer_at : len(one.branch.tokens)] = 0.3
+            weights[row, one.branch.code_at] = 0.0
+            for at in one.branch.digits_at or ():
+                weights[row, at : at + 2] = 0.0
+                weights[row, at + 2] = 0.05
         wanted = weights[:, 1:] > 0
         logits = self.lm_head(hidden[:, :-1][wanted])
         targets, weight = ids[:, 1:][wanted], weights[:, 1:][wanted]
-        words_loss = (F.cross_entropy(logits, targets, reduction="none") * weight).sum() / weight.sum()
-        code = torch.tensor([(row, branch.code_at) for row, branch in branches])
-        said, truth = self.lm_head(hidden[code[:, 0], code[:, 1] - 1]), ids[code[:, 0], code[:, 1]]
-        verdict = F.cross_entropy(said, truth)
-        verdict_right = (said.argmax(-1) == truth).float().mean()
+        answer = (F.cross_entropy(logits, targets, reduction="none") * weight).sum() / weight.sum()
+        rows, code_at = torch.arange(len(asked)), torch.tensor([one.branch.code_at for one in asked])
+        said, truth = self.lm_head(hidden[rows, code_at - 1]), ids[rows, code_at]
+        right = (said.argmax(-1) == truth).float().mean()
+        return {"answer": answer, "verdict": F.cross_entropy(said, truth), "verdict_right": right}
 
-        row, column = torch.tensor(rows), torch.tensor(columns)
-        axis, place = torch.tensor(places).unbind(1)
-        spread = SPREAD_PX * 1000 / torch.tensor(size)[axis]
-        first, second = soft_digits(place, spread.view(-1, 1))
-        one, two = (
-            self.lm_head(hidden[row, column + shift - 1]).log_softmax(-1)[:, self._digit_ids] for shift in (0, 1)
-        )
-        place_loss = -((first * one).sum(-1) + (second * two).sum(-1)).mean() / 2
-        right = (one.argmax(-1) == place // 100).float().mean()
-        return {
-            "answer": words_loss,
-            "verdict": verdict,
-            "place": place_loss,
-            "digit_right": right,
-            "verdict_right": verdict_right,
-        }
+    def _places(self, hidden: Tensor, asked: list[_Asked], size: tuple[int, int]) -> Losses:
+        """Of the places in the answers."""
+        rows, places, spread = _targets(asked, size)
+        if not len(rows):
+            return {"place": hidden.new_zeros(())}
+        place, hit = hidden.new_zeros(()), torch.ones(len(rows), dtype=torch.bool)
+        for axis in (0, 1):
+            at = torch.tensor([one.branch.digits_at[axis] for one in asked if one.branch.digits_at is not None])
+            first, second = (
+                self.lm_head(hidden[rows, at + shift - 1]).log_softmax(-1)[:, self._digit_ids] for shift in (0, 1)
+            )
+            place = place + digits_loss(first, second, places[:, axis], spread[:, axis]) / 2
+            said = first.argmax(-1) * 100 + second.argmax(-1) * 10 + 5
+            hit &= (said - places[:, axis]).abs() <= spread[:, axis] / SPREAD / 2
+        return {"place": place, "hit": hit.float().mean()}
+
+    def _aim(self, found: Tensor, asked: list[_Asked], size: tuple[int, int]) -> Tensor:
+        """Of naming the places as soon as the labels are spelled."""
+        rows, places, spread = _targets(asked, size)
+        label_ends = torch.tensor([one.branch.label_end for one in asked])
+        return self.aim.loss(found[rows, label_ends[rows]], places, spread)
 
     def _looking(
-        self,
-        attention: Tensor,
-        pictures: Sequence[Picture],
-        encoded: list[list[Encoded]],
-        width: int,
-        when: Callable[[Encoded], slice],
-    ) -> Tensor:
-        """Minus the log of the attention that lies on the label during a part of the answer."""
-        across = width // CELL
-        parts: list[Tensor] = []
-        for b, picture in enumerate(pictures):
-            for q, (query, branch) in enumerate(zip(picture.queries, encoded[b], strict=True)):
-                if query.shown is None or query.aim is None or branch.digits_at is None:
-                    continue
-                left, top, right, bottom = query.shown
-                columns = range(int(left + 2) // CELL, int(max(right - 2, left + 2)) // CELL + 1)
-                cells = {int(query.aim[1]) // CELL * across + int(query.aim[0]) // CELL}
-                for row in range(int(top + 4) // CELL, int(max(bottom - 4, top + 4)) // CELL + 1):
-                    cells |= {row * across + column for column in columns}
-                look = attention[b, q, when(branch)]
-                inside = [cell for cell in cells if cell < look.shape[-1]]
-                parts.append(-look[:, inside].logsumexp(-1).mean())
-        return torch.stack(parts).mean() if parts else attention.new_zeros(())
+        self, head: Tensor, asked: list[_Asked], across: int, when: Callable[[Encoded], slice]
+    ) -> tuple[Tensor, Tensor]:
+        """Minus the log of the attention that lies where it should, for what the picture shows and what it does not."""
+        found: list[Tensor] = []
+        missed: list[Tensor] = []
+        before = len(self.encoder.before)
+        for row, one in enumerate(asked):
+            query, looks = one.query, head[row, when(one.branch)]
+            if query.is_absent:
+                missed.append(-looks[:, :before].logsumexp(-1).mean())
+            elif query.shown is not None and query.aim is not None:
+                cells = [before + cell for cell in _cells(query.shown, query.aim, across)]
+                found.append(-looks[:, cells].logsumexp(-1).mean())
+        nothing = head.new_zeros(())
+        return torch.stack(found).mean() if found else nothing, torch.stack(missed).mean() if missed else nothing
 
 
-def _of_cells(centres: Tensor, batch: int, grid: Grid) -> tuple[Tensor, Tensor]:
-    """Which merged cells (M,) show a label, and the centre (M, 2) of one that they show, from those of the patches."""
+def _spelled(branch: Encoded) -> slice:
+    """From the end of the label to the code."""
+    return slice(branch.label_end, branch.code_at)
+
+
+def _telling(branch: Encoded) -> slice:
+    """From the verdict to the last digit of the place that counts."""
+    return slice(branch.code_at - 1, branch.code_at if branch.digits_at is None else branch.digits_at[1] + 2)
+
+
+def _targets(asked: list[_Asked], size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    """The rows (n,) of those that point, their places (n, 2), and the spreads (n, 2) of these, in thousandths."""
+    pointing = [row for row, one in enumerate(asked) if one.query.target is not None]
+    places = torch.tensor([asked[row].branch.place for row in pointing]).view(-1, 2)
+    sizes = torch.tensor([asked[row].query.target_size for row in pointing]).view(-1, 2)
+    return torch.tensor(pointing, dtype=torch.long), places, spreads(sizes, size)
+
+
+def _cells(shown: Box, aim: tuple[float, float], across: int) -> set[int]:
+    """The merged tokens, `across` of them in a row, that show a label or the place to aim at."""
+    left, top, right, bottom = shown
+    cells = {int(aim[1]) // CELL * across + int(aim[0]) // CELL}
+    for row in range(int(top + 4) // CELL, int(max(bottom - 4, top + 4)) // CELL + 1):
+        cells |= {
+            row * across + column for column in range(int(left + 2) // CELL, int(max(right - 2, left + 2)) // CELL + 1)
+        }
+    return cells
+
+
+def _of_cells(on_label: Tensor, batch: int, grid: Grid) -> tuple[Tensor, Tensor]:
+    """Which merged cells (M,) show a label, given which patches (N,) do, and for each of these the index of one."""
     rows, columns = grid
-    blocks = centres.view(batch, rows // 2, 2, columns // 2, 2, 2).transpose(2, 3).reshape(-1, 4, 2)
-    labelled = blocks[..., 0] >= 0
-    return labelled.any(1), blocks[torch.arange(len(blocks)), labelled.int().argmax(1)]
-
-
-def _while_telling(branch: Encoded) -> slice:
-    """From the verdict to the last digit of the place."""
-    assert branch.digits_at is not None
-    return slice(branch.code_at - 1, branch.digits_at[1] + 2)
+    shape = (batch, rows // 2, 2, columns // 2, 2)
+    blocks = on_label.view(shape).transpose(2, 3).reshape(-1, 4)
+    numbers = torch.arange(len(on_label)).view(shape).transpose(2, 3).reshape(-1, 4)
+    labelled = blocks.any(1)
+    return labelled, numbers[labelled, blocks[labelled].int().argmax(1)]
 
 
 def _balance(router: nn.Module, _: object, output: tuple[Tensor, Tensor]) -> None:

@@ -7,7 +7,7 @@ same, or is invented. Knows screens and steps; knows no tokens and no tensors.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ from model.nano.steps import (
 PATCH = 14
 SHORT = 22
 """Longer labels are asked for less often: all questions of a step cost as much as the longest."""
+MENTIONS = 3
 VISIBLE = 0.6
 """The part of a label that a picture must show to count as showing it; what shows some, but less, is not asked for."""
 
@@ -53,6 +54,19 @@ class Query:
     """px of the picture."""
     shown: Box | None = None
     """Where the label stands, px of the picture."""
+    target: Box | None = None
+    """What has to be hit, px of the picture."""
+
+    @property
+    def target_size(self) -> tuple[float, float]:
+        """Width and height, px."""
+        left, top, right, bottom = self.target or (0.0, 0.0, 0.0, 0.0)
+        return right - left, bottom - top
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it asks for something that the picture does not show."""
+        return self.code == NOT_HERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,11 @@ class Picture:
     """(N, SLOTS) characters of each patch; -100 where they are not known."""
     centres: NDArray[np.int64]
     """(N, 2) x and y, in thousandths of the picture, of the middle of the patch's label; -1 outside of labels."""
+    sizes: NDArray[np.float32]
+    """(N, 2) width and height of that label, px; 0 outside of labels."""
     queries: list[Query]
+    mentions: list[Query]
+    """Of which only the action line is used: cheap, so there are `MENTIONS` for every query."""
 
 
 def _cut(box: Box, left: int, top: int, width: int, height: int) -> tuple[Box, float]:
@@ -95,16 +113,17 @@ def _step_for(rng: random.Random, item: Item) -> Step:
     return pointer_step(rng, rng.choices(("Click", "Double-click", "Right-click"), (10, 1, 1))[0], item.label)
 
 
-def _query(rng: random.Random, step: Step, aim: tuple[float, float] | None, shown: Box | None, many: bool) -> Query:
+def _query(rng: random.Random, step: Step, many: bool, place: _Place | None = None) -> Query:
     """The step on its own, or as one of a list of which some are done."""
     pointing = UNKNOWN_PLACE in step.code
-    code = NOT_HERE if pointing and aim is None else step.code
-    if not many:
-        return Query(instruction(rng, [step]), (), step.action, code, aim, shown)
-    steps = _other_steps(rng, rng.randint(1, 3))
-    done = rng.randint(0, len(steps))
-    steps.insert(done, step)
-    return Query(instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, code, aim, shown)
+    code = NOT_HERE if pointing and place is None else step.code
+    steps, done = [step], 0
+    if many:
+        steps = _other_steps(rng, rng.randint(1, 3))
+        done = rng.randint(0, len(steps))
+        steps.insert(done, step)
+    query = Query(instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, code)
+    return query if place is None else replace(query, aim=place.aim, shown=place.shown, target=place.target)
 
 
 def _other_steps(rng: random.Random, count: int) -> list[Step]:
@@ -139,9 +158,10 @@ def _slots(screen: Screen, left: int, top: int, width: int, height: int) -> NDAr
 
 def _labels(
     screen: Screen, left: int, top: int, width: int, height: int
-) -> tuple[dict[str, list[tuple[Item, Box]]], NDArray[np.int64]]:
-    """The items that a picture shows, by label, each with what it shows of the label; and `Picture.centres`."""
+) -> tuple[dict[str, list[tuple[Item, Box]]], NDArray[np.int64], NDArray[np.float32]]:
+    """The items that a picture shows, by label, each with what it shows of the label; and its centres and sizes."""
     centres = np.full((height // PATCH, width // PATCH, 2), -1, dtype=np.int64)
+    sizes = np.zeros((height // PATCH, width // PATCH, 2), dtype=np.float32)
     seen: dict[str, list[tuple[Item, Box]]] = {}
     for item in screen.items:
         cut, share = _cut(item.text, left, top, width, height)
@@ -150,11 +170,10 @@ def _labels(
         seen.setdefault(item.label, []).append((item, cut))
         x, y = (cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2
         rows = slice(int((cut[1] + 3) // PATCH), int((cut[3] - 3) // PATCH) + 1)
-        centres[rows, int((cut[0] + 2) // PATCH) : int((cut[2] - 2) // PATCH) + 1] = (
-            thousandths(x, width),
-            thousandths(y, height),
-        )
-    return seen, centres.reshape(-1, 2)
+        columns = slice(int((cut[0] + 2) // PATCH), int((cut[2] - 2) // PATCH) + 1)
+        centres[rows, columns] = thousandths(x, width), thousandths(y, height)
+        sizes[rows, columns] = cut[2] - cut[0], cut[3] - cut[1]
+    return seen, centres.reshape(-1, 2), sizes.reshape(-1, 2)
 
 
 def picture_of(
@@ -183,41 +202,58 @@ def picture_of(
     left = int(min(max(middle[0] - rng.uniform(0, width), 0), full_width - width))
     top = int(min(max(middle[1] - rng.uniform(0, height), 0), full_height - height))
 
-    seen, centres = _labels(screen, left, top, width, height)
+    seen, centres, sizes = _labels(screen, left, top, width, height)
     partly = {item.label for item in screen.items if _cut(item.text, left, top, width, height)[1] > 0}
     askable = [found[0] for found in seen.values() if len(found) == 1 and suits(found[0][0])]
     weights = [4.0 if item.kind in ("field", "tick") else 2.0 if item.kind == "near" else 1.0 for item, _ in askable]
+
+    def there(things: list[tuple[Item, Box]], weights: list[float]) -> Query | None:
+        item, cut = rng.choices(things, weights)[0]
+        place = _place(item, cut, left, top, width, height)
+        return None if place is None else _query(rng, _step_for(rng, item), many, place)
+
     asked: list[Query] = []
     for _ in range(queries):
         kind = rng.random()
-        if many and kind < 0.3:
-            asked.append(
-                _finished(rng)
-                if kind < 0.15
-                else _query(rng, rng.choice((key_step, scroll_step))(rng), None, None, many)
-            )
-        elif askable and kind < 0.72:
-            item, cut = rng.choices(askable, weights)[0]
-            aim = _aim(item, cut, left, top, width, height)
-            if aim is not None:
-                asked.append(_query(rng, _step_for(rng, item), aim, cut, many))
-                continue
-            asked.append(_absent(rng, elsewhere, partly, many))
+        if many and kind < 0.15:
+            asked.append(_finished(rng))
+        elif many and kind < 0.3:
+            asked.append(_query(rng, rng.choice((key_step, scroll_step))(rng), many))
         else:
-            asked.append(_absent(rng, elsewhere, partly, many))
+            query = there(askable, weights) if askable and kind < 0.72 else None
+            asked.append(query or _absent(rng, elsewhere, partly, many))
+    many = False
+    every = [found[0] for found in seen.values() if len(found) == 1 and len(found[0][0].label) <= SHORT]
+    mentions: list[Query] = []
+    for _ in range(MENTIONS * queries):
+        query = there(every, [1.0] * len(every)) if every and rng.random() < 0.8 else None
+        mentions.append(query or _absent(rng, elsewhere, partly, many))
     return Picture(
         _recoloured(rng, screen.pixels[top : top + height, left : left + width]),
         _slots(screen, left, top, width, height),
         centres,
+        sizes,
         asked,
+        mentions,
     )
 
 
-def _aim(item: Item, cut: Box, left: int, top: int, width: int, height: int) -> tuple[float, float] | None:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where something is, px of the picture; the fields are those of `Query`."""
+
+    aim: tuple[float, float]
+    shown: Box
+    target: Box
+
+
+def _place(item: Item, cut: Box, left: int, top: int, width: int, height: int) -> _Place | None:
     if item.kind in ("point", "near"):
-        return (cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2
+        return _Place(((cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2), cut, cut)
     x, y = item.aim[0] - left, item.aim[1] - top
-    return (x, y) if 4 <= x < width - 4 and 4 <= y < height - 4 else None
+    if not (4 <= x < width - 4 and 4 <= y < height - 4):
+        return None
+    return _Place((x, y), cut, _cut(item.box, left, top, width, height)[0])
 
 
 def _absent(rng: random.Random, elsewhere: list[Item], partly: set[str], many: bool) -> Query:
@@ -229,14 +265,14 @@ def _absent(rng: random.Random, elsewhere: list[Item], partly: set[str], many: b
         if name:
             break
     name = name or words.label(rng)
-    return _query(rng, _step_for(rng, Item(item.kind, name, item.text, item.box)), None, None, many)
+    return _query(rng, _step_for(rng, Item(item.kind, name, item.text, item.box)), many)
 
 
 def _absent_name(rng: random.Random, label: str, partly: set[str]) -> str | None:
     """A label, one that looks much like it, or an invented one; None if the picture may show it."""
     kind = rng.random()
-    name = label if kind < 0.4 else words.mutated(rng, label) if kind < 0.75 else words.label(rng)
+    name = label if kind < 0.55 else words.mutated(rng, label) if kind < 0.8 else words.label(rng)
     name = name.strip()
     is_shown = name.lower() in {shown.lower() for shown in partly}
     overlaps = any(name in shown or shown in name for shown in partly)
-    return None if is_shown or (kind < 0.4 and overlaps) else name
+    return None if is_shown or (kind < 0.55 and overlaps) else name

@@ -45,9 +45,9 @@ app = App(name="python -m model.nano.train", help="Train nano from scratch, on a
 FOLDER = Path("training")
 """Holds the pool of screens, the vocabulary, and a folder for each stage."""
 PICTURES = (
-    (0.5, (224, 168), 14, 4),
-    (0.7, (336, 252), 10, 4),
-    (1.0, TILE, 5, 6),
+    (0.3, (224, 168), 14, 5),
+    (0.6, (336, 252), 9, 6),
+    (1.0, TILE, 5, 8),
 )
 """Until which part of the time mostly which size (px), how many pictures a step, and how many questions about each.
 
@@ -190,9 +190,11 @@ def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
         # The same choice in all processes: they wait for the slowest.
         stage = next(stage for stage in PICTURES if done <= stage[0])
         _, size, count, queries = stage if rng.random() < 0.8 else rng.choice(PICTURES)
-        many, typing, dense = rng.random() < 0.18, rng.random() < 0.3, rng.random() < 0.25
+        many, typing, dense = rng.random() < 0.22, rng.random() < 0.3, rng.random() < 0.25
+        if many:  # long questions are about small pictures: they teach what to look for, not where it is
+            _, size, count, queries = PICTURES[0]
         rng = random.Random(f"{rng.random()} {run.rank}")
-        queries = queries // 2 if many else queries
+        count = count // 2 if many else count
         screens = [load_screen(pool, rng.randrange(pages)) for _ in range(count)]
         found = total(learner([picture_of(rng, screen, size, queries, many, typing) for screen in screens]))
         if dense:

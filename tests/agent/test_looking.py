@@ -60,10 +60,10 @@ class Seer:
         (picture,) = pictures
         rows, columns = np.nonzero(np.asarray(picture)[..., 0])
         if not len(rows):
-            return Reply(answer_text("Click it", self._when_black), log_probability=-0.01, output_tokens=5)
+            return Reply(answer_text("Click it", self._when_black), wording_log_probability=-0.01, output_tokens=5)
         x, y = (columns.mean() + 0.5) / picture.width, (rows.mean() + 0.5) / picture.height
         surety = -abs(x - 0.5) - abs(y - 0.5) - 0.1
-        return Reply(answer_text("Click it", self._answer(x, y)), log_probability=surety, output_tokens=5)
+        return Reply(answer_text("Click it", self._answer(x, y)), wording_log_probability=surety, output_tokens=5)
 
 
 def test_two_looks_find_the_place_and_the_second_is_centred_on_it() -> None:
@@ -96,7 +96,7 @@ def test_a_place_refused_on_a_closer_look_gives_way_to_the_next() -> None:
         def _reply(self, message: Message) -> Reply:
             reply = super()._reply(message)
             if self.batches == [12, 1]:
-                return Reply(answer_text("Click it", NOT_HERE), log_probability=-0.01)
+                return Reply(answer_text("Click it", NOT_HERE), wording_log_probability=-0.01)
             return reply
 
     model = Doubting()

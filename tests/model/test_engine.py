@@ -14,9 +14,10 @@ from torch import Tensor
 from model.base import GenerationError, Model, Sampling
 from model.chat_template import render
 from model.decoder import LatentCache
-from model.engine import Engine
-from model.loading import load_engine
+from model.engine import Engine, _Answer
+from model.loading import EMBEDDED_FOLDER, load_engine
 from model.messages import Message
+from model.tokenizer import KimiTokenizer
 
 Picture = Callable[[int], Image.Image]
 SHORT = Sampling(max_tokens=12)
@@ -66,6 +67,18 @@ def test_the_log_probability_is_that_of_the_answer(engine: Engine, picture: Pict
         logits = engine.network(torch.cat([case["input_ids"], greedy]), case["pixel_values"], case["grids"])
     expected = logits[-6:-1].log_softmax(-1).gather(-1, greedy[:, None]).sum()
     assert reply.log_probability == pytest.approx(float(expected), abs=1e-4)
+
+
+def test_digits_do_not_count_in_the_wording() -> None:
+    tokenizer = KimiTokenizer.from_pretrained(EMBEDDED_FOLDER)
+    answer = _Answer(tokenizer.stream())
+    for number, token in enumerate(tokenizer.encode("x=0.312")):
+        answer.add(token, -float(number + 1), is_end=False)
+    answer.add(0, -100.0, is_end=True)
+    shares = [-float(number + 1) for number, piece in enumerate(answer.pieces[:-1]) if not piece.isdigit()]
+    assert 0 < len(shares) < len(answer.pieces) - 1
+    assert answer.wording_log_probability == sum(shares) - 100.0
+    assert answer.log_probability < answer.wording_log_probability
 
 
 def test_a_batch_gives_what_its_prompts_give_alone(engine: Engine, picture: Picture) -> None:

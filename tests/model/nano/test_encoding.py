@@ -74,3 +74,13 @@ def test_the_parts_of_the_answer_are_where_it_says(
         for at, place, aim, whole in zip(branch.digits_at, branch.place, query.aim, SIZE, strict=True):
             assert shown(at, at + 3) == f"{place:03d}"
             assert place <= aim / whole * 1000 < place + 1
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_mention_is_the_answers_first_line(encoder: Encoder, query: Query) -> None:
+    branch, mention = encoder.encode(query, SIZE), encoder.encode_mention(query, SIZE)
+    line = branch.tokens[branch.answer_at : branch.label_end + 1]
+    assert mention.tokens[mention.answer_at :] == line
+    assert mention.tokens[mention.answer_at - 1] == branch.tokens[branch.answer_at - 1]
+    assert mention.label_end == len(mention.tokens) - 1
+    assert mention.place == branch.place
