@@ -1,4 +1,4 @@
-"""The agent's commands: run, ground, view.
+"""The agent's commands: run, ground, view, doctor.
 
 Reads the command line and prints; the libraries behind a command are imported when it is used, so that help comes at
 once.
@@ -7,11 +7,18 @@ once.
 from __future__ import annotations
 
 import re
+import shlex
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
+
+if TYPE_CHECKING:
+    from envs.browser import Browser
+    from envs.desktop import Desktop
 
 app = App()
 
@@ -24,38 +31,45 @@ def run(
     instruction: str,
     /,
     *,
+    env: Literal["browser", "desktop", "virtual"] = "browser",
     url: str | None = None,
+    headed: bool = False,
+    monitor: int = 1,
+    launch: tuple[str, ...] = (),
+    watch: bool = False,
     model: str = "nano",
     max_steps: int = 30,
     out: Path | None = None,
-    headed: bool = False,
 ) -> int:
-    """Carry out an instruction in a browser, and record it.
+    """Carry out an instruction in a browser or on a desktop, and record it.
 
     The exit status is 0 only when the task was done.
 
     Args:
         instruction: what is to be done, in words.
-        url: the page to begin at.
+        env: where: a browser, the user's own desktop, or a virtual display of the agent's own.
+        url: the page that the browser begins at.
+        headed: show the browser's window.
+        monitor: which monitor of the desktop, counted from 1.
+        launch: the command line of a program to start on the virtual display; may be given several times.
+        watch: show the virtual display in a window.
         model: "nano", a folder with a Kimi-VL checkpoint, or its id on the Hugging Face hub.
         max_steps: when to give up.
         out: the folder for the record; by default a new one in runs/.
-        headed: show the browser's window.
     """
     from rich.console import Console
 
     from agent.episode import Limits, StopReason
     from agent.loop import Agent
     from agent.progress import Progress
-    from envs.browser import Browser
     from model.loading import load_model
 
     folder = out or _run_folder(instruction)
-    with Browser(url, headless=not headed) as browser:
+    with _environment(env, url, headed, monitor, launch, watch) as place:
         loaded = load_model(model)
         with Progress(Console(highlight=False)) as progress:
             limits = Limits(max_steps=max_steps)
-            agent = Agent(loaded, browser, limits=limits, record=folder, listeners=[progress.show])
+            agent = Agent(loaded, place, limits=limits, record=folder, listeners=[progress.show])
             episode = agent.run(instruction)
     print(f"The record is in {folder}. Look at it with: deixis view {folder}")
     if episode.reason is StopReason.INTERRUPTED:
@@ -107,6 +121,69 @@ def view(run: Path, /, *, open: bool = False) -> int:
 
         webbrowser.open(report.resolve().as_uri())
     return 0
+
+
+@app.command
+def doctor(*, calibrate: bool = False, env: Literal["desktop", "virtual"] = "desktop", monitor: int = 1) -> int:
+    """Say what works on this machine and what does not, with the remedy.
+
+    The exit status is 1 when there is no place where the agent can act, or when the calibration is not exact.
+
+    Args:
+        calibrate: click and type into a window of known targets instead, and measure the error. It uses the mouse and
+            the keyboard for some seconds.
+        env: what is calibrated.
+        monitor: which monitor of the desktop is calibrated, counted from 1.
+    """
+    from rich.console import Console
+
+    from agent.doctor import can_act, examine
+    from agent.doctor_tables import calibration_table, checks_table
+
+    console = Console(highlight=False)
+    if calibrate:
+        from envs.calibrate import calibrate as measure
+
+        with _desktop(env, monitor) as desktop:
+            calibration = measure(desktop)
+        console.print(calibration_table(calibration))
+        return 0 if calibration.is_exact else NOT_ACHIEVED
+    with console.status("Looking"):
+        checks = list(examine())
+    console.print(checks_table(checks))
+    return 0 if can_act(checks) else NOT_ACHIEVED
+
+
+def _environment(
+    env: str, url: str | None, headed: bool, monitor: int, launch: Sequence[str], watch: bool
+) -> Browser | Desktop:
+    """The place to act in, opened.
+
+    Raises:
+        EnvUnavailable: there is none, or an option belongs to another one.
+    """
+    from envs.base import EnvUnavailable
+
+    of_place = {"--url": ("browser", url), "--headed": ("browser", headed), "--monitor": ("desktop", monitor != 1),
+                "--launch": ("virtual", launch), "--watch": ("virtual", watch)}  # fmt: skip
+    for option, (place, given) in of_place.items():
+        if given and place != env:
+            raise EnvUnavailable(f"{option} belongs to --env {place}, and this is --env {env}.")
+    if env == "browser":
+        from envs.browser import Browser
+
+        return Browser(url, headless=not headed)
+    return _desktop(env, monitor, launch, watch)
+
+
+def _desktop(env: str, monitor: int, launch: Sequence[str] = (), watch: bool = False) -> Desktop:
+    if env == "virtual":
+        from envs.virtual import VirtualDesktop
+
+        return VirtualDesktop([shlex.split(command) for command in launch], watch=watch)
+    from envs.desktop import Desktop
+
+    return Desktop(monitor)
 
 
 def _run_folder(instruction: str) -> Path:

@@ -5,7 +5,8 @@ Knows what every environment promises; knows no backend, no model and no task.
     EnvError                        anything below
     ├── EnvUnavailable              the environment cannot be started or has gone; the message names the remedy
     ├── UnsupportedAction           this environment cannot do that kind of action
-    └── ActionFailed                it was tried and did not work; the message is meant for the model
+    ├── ActionFailed                it was tried and did not work; the message is meant for the model
+    └── TakenOver                   the user wants the mouse and the keyboard back
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ class UnsupportedAction(EnvError):
 
 class ActionFailed(EnvError):
     """Raised when an action was tried and did not work. It may have had an effect and must not be repeated blindly."""
+
+
+class TakenOver(EnvError):
+    """Raised instead of acting when the user has shown that the agent is to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class Env(Protocol):
             StaleFrame: a point was read from an earlier frame.
             UnsupportedAction: the action's kind is not among the capabilities.
             ActionFailed: it was tried and did not work.
+            TakenOver: it was not tried, because the user wants the agent to stop.
             EnvUnavailable: the environment has gone.
         """
         ...

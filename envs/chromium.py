@@ -99,7 +99,8 @@ def _installers() -> Iterator[list[str]]:
         yield [*sudo, *command.split()]
 
 
-def _playwrights_own() -> Path:
+def playwrights_own() -> Path:
+    """Where Playwright's own Chromium is, or would be if it were installed."""
     from playwright.sync_api import sync_playwright  # takes longer to import than everything else here to run
 
     with sync_playwright() as playwright:
@@ -114,7 +115,7 @@ def ensure_browser() -> Path:
     """
     with contextlib.suppress(EnvUnavailable):
         return find_browser(None, None)
-    own = _playwrights_own()
+    own = playwrights_own()
     with contextlib.suppress(EnvUnavailable):
         return find_browser(None, own)
     for command in () if VARIABLE in os.environ else _installers():

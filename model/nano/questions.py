@@ -31,7 +31,10 @@ from model.nano.steps import (
 PATCH = 14
 SHORT = 22
 """Longer labels are asked for less often: all questions of a step cost as much as the longest."""
-MENTIONS = 3
+MENTIONS = 2
+LONG_TEXT = 24
+BRIEF_LABEL, BRIEF_TEXT = 16, 6
+"""Longest label, and longest text to type, of a mention: all of a step cost as much as the longest."""
 VISIBLE = 0.6
 """The part of a label that a picture must show to count as showing it; what shows some, but less, is not asked for."""
 
@@ -105,9 +108,9 @@ def _recoloured(rng: random.Random, pixels: NDArray[np.uint8]) -> NDArray[np.uin
     return np.ascontiguousarray(pixels)
 
 
-def _step_for(rng: random.Random, item: Item) -> Step:
+def _step_for(rng: random.Random, item: Item, longest_text: int) -> Step:
     if item.kind == "field":
-        return type_step(rng, words.value(rng), item.label)
+        return type_step(rng, words.value(rng)[:longest_text].strip(), item.label)
     if item.kind in ("near", "tick"):
         return pointer_step(rng, rng.choices(("Tick", "Untick", "Click"), (6, 2, 2))[0], item.label)
     return pointer_step(rng, rng.choices(("Click", "Double-click", "Right-click"), (10, 1, 1))[0], item.label)
@@ -207,10 +210,9 @@ def picture_of(
     askable = [found[0] for found in seen.values() if len(found) == 1 and suits(found[0][0])]
     weights = [4.0 if item.kind in ("field", "tick") else 2.0 if item.kind == "near" else 1.0 for item, _ in askable]
 
-    def there(things: list[tuple[Item, Box]], weights: list[float]) -> Query | None:
-        item, cut = rng.choices(things, weights)[0]
+    def there(item: Item, cut: Box, many: bool, longest_text: int) -> Query | None:
         place = _place(item, cut, left, top, width, height)
-        return None if place is None else _query(rng, _step_for(rng, item), many, place)
+        return None if place is None else _query(rng, _step_for(rng, item, longest_text), many, place)
 
     asked: list[Query] = []
     for _ in range(queries):
@@ -220,14 +222,14 @@ def picture_of(
         elif many and kind < 0.3:
             asked.append(_query(rng, rng.choice((key_step, scroll_step))(rng), many))
         else:
-            query = there(askable, weights) if askable and kind < 0.72 else None
-            asked.append(query or _absent(rng, elsewhere, partly, many))
-    many = False
-    every = [found[0] for found in seen.values() if len(found) == 1 and len(found[0][0].label) <= SHORT]
+            query = there(*rng.choices(askable, weights)[0], many, LONG_TEXT) if askable and kind < 0.72 else None
+            asked.append(query or _absent(rng, elsewhere, partly, many, LONG_TEXT))
+    brief = [found[0] for found in seen.values() if len(found) == 1 and len(found[0][0].label) <= BRIEF_LABEL]
+    brief_elsewhere = [item for item in screen.items if len(item.label) <= BRIEF_LABEL] or screen.items
     mentions: list[Query] = []
     for _ in range(MENTIONS * queries):
-        query = there(every, [1.0] * len(every)) if every and rng.random() < 0.8 else None
-        mentions.append(query or _absent(rng, elsewhere, partly, many))
+        query = there(*rng.choice(brief), False, BRIEF_TEXT) if brief and rng.random() < 0.8 else None
+        mentions.append(query or _absent(rng, brief_elsewhere, partly, False, BRIEF_TEXT))
     return Picture(
         _recoloured(rng, screen.pixels[top : top + height, left : left + width]),
         _slots(screen, left, top, width, height),
@@ -256,7 +258,7 @@ def _place(item: Item, cut: Box, left: int, top: int, width: int, height: int) -
     return _Place((x, y), cut, _cut(item.box, left, top, width, height)[0])
 
 
-def _absent(rng: random.Random, elsewhere: list[Item], partly: set[str], many: bool) -> Query:
+def _absent(rng: random.Random, elsewhere: list[Item], partly: set[str], many: bool, longest_text: int) -> Query:
     """A question about something that the picture does not show."""
     item, name = elsewhere[0], None
     for _ in range(8):
@@ -265,7 +267,7 @@ def _absent(rng: random.Random, elsewhere: list[Item], partly: set[str], many: b
         if name:
             break
     name = name or words.label(rng)
-    return _query(rng, _step_for(rng, Item(item.kind, name, item.text, item.box)), many)
+    return _query(rng, _step_for(rng, Item(item.kind, name, item.text, item.box), longest_text), many)
 
 
 def _absent_name(rng: random.Random, label: str, partly: set[str]) -> str | None:

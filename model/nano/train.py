@@ -45,9 +45,9 @@ app = App(name="python -m model.nano.train", help="Train nano from scratch, on a
 FOLDER = Path("training")
 """Holds the pool of screens, the vocabulary, and a folder for each stage."""
 PICTURES = (
-    (0.3, (224, 168), 14, 5),
-    (0.6, (336, 252), 9, 6),
-    (1.0, TILE, 5, 8),
+    (0.3, (224, 168), 14, 4),
+    (0.6, (336, 252), 9, 5),
+    (1.0, TILE, 5, 7),
 )
 """Until which part of the time mostly which size (px), how many pictures a step, and how many questions about each.
 
