@@ -27,6 +27,7 @@ class _PyAutoGui(Protocol):
     """What is used of pyautogui, which has no types."""
 
     FAILSAFE: bool
+    FAILSAFE_POINTS: list[tuple[int, int]]
     PAUSE: float
     FailSafeException: type[Exception]
 
@@ -127,7 +128,9 @@ class PyAutoGuiInput(InputDevice):
     @contextmanager
     def _attended(self) -> Generator[None]:
         """The user stops the agent by moving the pointer into a corner; where an action has left it says nothing."""
-        self._gui.FAILSAFE = self.position() != self._left_at
+        self._gui.FAILSAFE = not (
+            self.position() == self._left_at and self._gui.position() in self._gui.FAILSAFE_POINTS
+        )
         try:
             yield
         except self._gui.FailSafeException:
