@@ -31,7 +31,10 @@ class CalibrationWindow:
     def __init__(self, width: int, height: int, left: int, top: int) -> None:
         self._origin = left, top
         self._root = root = tkinter.Tk()
-        root.overrideredirect(True)
+        if root.tk.call("tk", "windowingsystem") == "x11":
+            root.attributes("-type", "splash")  # no frame, but the window manager lets it have the keyboard
+        else:
+            root.overrideredirect(True)
         root.geometry(f"{width}x{height}{left:+d}{top:+d}")
         root.attributes("-topmost", True)
         self._canvas = tkinter.Canvas(root, background="white", highlightthickness=0, borderwidth=0, cursor="arrow")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import xcffib
 import xcffib.xproto
 
-from envs.base import EnvUnavailable
+from envs.x11_display import connect, reached
 
 _ANY_TYPE, _ANY_LENGTH = 0, 2**20
 
@@ -32,10 +32,7 @@ class X11Windows:
         Raises:
             EnvUnavailable: there is none.
         """
-        try:
-            self._connection = xcffib.connect(display=display)
-        except xcffib.ConnectionException as error:
-            raise EnvUnavailable(f"There is no X display {display or 'in the variable DISPLAY'}.") from error
+        self._connection = connect(display)
         self._core = xcffib.xproto.xprotoExtension(self._connection)
         self._root = self._connection.get_screen_pointers()[0].root
         self._atoms: dict[str, int] = {}
@@ -50,15 +47,19 @@ class X11Windows:
         listed = self._numbers(self._root, "_NET_CLIENT_LIST") or list(self._shown())
         return tuple(Window(number, title) for number in listed if (title := self._title(number)))
 
+    def are_managed(self) -> bool:
+        """Whether a window manager is at work."""
+        return bool(self._numbers(self._root, "_NET_SUPPORTING_WM_CHECK"))
+
     def close(self) -> None:
         """Let go of the display. May be called twice."""
         self._connection.disconnect()
 
     def _shown(self) -> Iterator[int]:
-        with _reached():
+        with reached():
             children = self._core.QueryTree(self._root).reply().children
         for child in children:
-            with suppress(xcffib.ProtocolException), _reached():  # it may have gone in the meantime
+            with suppress(xcffib.ProtocolException), reached():  # it may have gone in the meantime
                 if self._core.GetWindowAttributes(child).reply().map_state == xcffib.xproto.MapState.Viewable:
                     yield child
 
@@ -75,21 +76,13 @@ class X11Windows:
 
     def _property(self, window: int, name: str) -> bytes:
         """Empty when the window has no such property, or has gone."""
-        with suppress(xcffib.ProtocolException), _reached():
+        with suppress(xcffib.ProtocolException), reached():
             reply = self._core.GetProperty(False, window, self._atom(name), _ANY_TYPE, 0, _ANY_LENGTH).reply()
             return bytes(reply.value.buf())
         return b""
 
     def _atom(self, name: str) -> int:
         if name not in self._atoms:
-            with _reached():
+            with reached():
                 self._atoms[name] = self._core.InternAtom(False, len(name), name).reply().atom
         return self._atoms[name]
-
-
-@contextmanager
-def _reached() -> Generator[None]:
-    try:
-        yield
-    except xcffib.ConnectionException as error:
-        raise EnvUnavailable("The X display has gone.") from error
