@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -99,7 +100,8 @@ class ScreenCapture:
 
     def close(self) -> None:
         """Let go of the desktop. May be called twice."""
-        self._mss.close()
+        with suppress(Exception):  # it has gone already
+            self._mss.close()
 
     def _regions(self) -> list[Region]:
         monitors = self._asked(lambda: list(self._mss.monitors))
@@ -108,8 +110,8 @@ class ScreenCapture:
     def _asked(self, question: Callable[[], _Answer]) -> _Answer:
         try:
             return question()
-        except ScreenShotError as error:
-            raise EnvUnavailable(f"The desktop cannot be captured any more: {error}") from error
+        except Exception as error:  # mss lets through whatever the connection to the display raises
+            raise EnvUnavailable(f"The desktop cannot be captured any more. {error}") from error
 
 
 def frame_of(pixels: Pixels, region: Region) -> Frame:

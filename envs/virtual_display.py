@@ -33,8 +33,8 @@ START_S = 20.0
 """How long the X server, the bus or the window manager may take to start."""
 LOOK_S = 0.01
 LARGEST_PX = 16384
-_SERVER_INTERPRETED = 5
-"""The family of hosts that are users of this machine (X11/X.h)."""
+_SERVER_INTERPRETED, _ALL_OF_THIS_MACHINE = 5, 252
+"""Families of hosts: here for single users (X11/X.h), and what is not listed but let in (Xauth.h)."""
 _OF_THE_USERS_SESSION = (
     "DBUS_SESSION_BUS_ADDRESS", "DESKTOP_STARTUP_ID", "SESSION_MANAGER", "WAYLAND_DISPLAY", "XAUTHORITY",
     "XDG_SESSION_TYPE",
@@ -165,6 +165,12 @@ class VirtualDisplay:
         self._programs.append(program)
         return program
 
+    def private_file(self, name: str, content: str) -> Path:
+        """A file that only the user can read, and that goes with the display."""
+        path = self._folder / name  # the folder itself is closed to others
+        path.write_text(content)
+        return path
+
     def windows(self) -> tuple[Window, ...]:
         """The programs' windows, oldest first."""
         with closing(X11Windows(self.name)) as windows:
@@ -252,11 +258,10 @@ class VirtualDisplay:
         with reached():
             connection = connect(self.name)
             core = xcffib.xproto.xprotoExtension(connection)
-            hosts = core.ListHosts().reply().hosts
+            hosts = [(host.family, bytes(host.address)) for host in core.ListHosts().reply().hosts]
             core.ChangeHosts(xcffib.xproto.HostMode.Insert, _SERVER_INTERPRETED, len(me), me)
-            for host in hosts:
-                address = bytes(host.address)
-                core.ChangeHosts(xcffib.xproto.HostMode.Delete, host.family, len(address), address)
+            for family, address in [*hosts, (_ALL_OF_THIS_MACHINE, b"")]:
+                core.ChangeHosts(xcffib.xproto.HostMode.Delete, family, len(address), address)
             core.SetAccessControl(xcffib.xproto.AccessControl.Enable)
             core.GetInputFocus().reply()
             connection.disconnect()

@@ -44,7 +44,7 @@ class X11Windows:
 
     def windows(self) -> tuple[Window, ...]:
         """The programs' windows, oldest first; without a window manager, everything shown that has a title."""
-        listed = self._numbers(self._root, "_NET_CLIENT_LIST") or list(self._shown())
+        listed = self._numbers(self._root, "_NET_CLIENT_LIST") if self.are_managed() else self._shown()
         return tuple(Window(number, title) for number in listed if (title := self._title(number)))
 
     def are_managed(self) -> bool:
