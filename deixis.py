@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from agent.loop import Agent
     from agent.trajectory import Trajectory
     from envs.browser import Browser
+    from envs.desktop import Desktop
     from envs.frame import Frame, Point
+    from envs.virtual import VirtualDesktop
     from model.base import Sampling
     from model.loading import load_model
     from model.messages import Message, Reply
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Agent": "agent.loop",
     "Browser": "envs.browser",
+    "Desktop": "envs.desktop",
     "Episode": "agent.episode",
     "Frame": "envs.frame",
     "Limits": "agent.episode",
@@ -33,6 +36,7 @@ _HOMES = {
     "Sampling": "model.base",
     "StopReason": "agent.episode",
     "Trajectory": "agent.trajectory",
+    "VirtualDesktop": "envs.virtual",
     "ground": "agent.ground",
     "load_model": "model.loading",
 }
@@ -40,6 +44,7 @@ _HOMES = {
 __all__ = [
     "Agent",
     "Browser",
+    "Desktop",
     "Episode",
     "Frame",
     "Limits",
@@ -49,6 +54,7 @@ __all__ = [
     "Sampling",
     "StopReason",
     "Trajectory",
+    "VirtualDesktop",
     "ground",
     "load_model",
     "main",

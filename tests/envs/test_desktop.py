@@ -23,6 +23,7 @@ from envs.virtual import VirtualDesktop
 from envs.virtual_display import VirtualDisplay
 
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
+pytest.importorskip("tkinter")
 QUICK = Patience(quiet_s=0.1, cap_s=2.0, interval_s=0.02)
 
 

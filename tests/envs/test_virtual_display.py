@@ -24,6 +24,7 @@ from envs.virtual_display import VirtualDisplay
 from envs.x11_windows import X11Windows
 
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
+pytest.importorskip("tkinter")
 
 WINDOW = "import tkinter; r = tkinter.Tk(); r.title('{}'); r.geometry('300x200+50+60'); r.mainloop()"
 DAEMON = """
