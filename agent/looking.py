@@ -1,8 +1,9 @@
 """How an answer is obtained for a frame: in one look at the whole of it, or in several looks at parts.
 
 A model that can point only in small pictures looks twice. First at overlapping tiles of the screen, all in one batch:
-answers that point compete by their probability. Then at the part around the place that won, because a place is read
-best in the middle of a picture. Knows formats, models and views; carries nothing out.
+answers that point compete by their probability. Then at the parts around the best places, because a place is read best
+in the middle of a picture, and what looked right at the edge of a tile may not be. Knows formats, models and views;
+carries nothing out.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from model.base import GREEDY, Model, Sampling
 from model.messages import Message, Reply
 
 MAX_CANDIDATES = 3
-"""How many places of the first look are looked at again before the thing counts as not there."""
+"""How many places of the first look are looked at again."""
 
 Ask = Callable[[Image], list[Message]]
 Read = Callable[[str, View], Answer]
@@ -158,6 +159,12 @@ class _Read:
         return isinstance(first, Terminate) and not first.success
 
 
+def _much_the_same(one: View, other: View) -> bool:
+    """Whether two views of a size are less than a quarter of it apart."""
+    (left, top, right, bottom), (other_left, other_top, _, _) = one.box_px, other.box_px
+    return abs(left - other_left) < (right - left) / 4 and abs(top - other_top) < (bottom - top) / 4
+
+
 class _Session:
     """The looks of one decision and the time they took."""
 
@@ -184,17 +191,19 @@ class _Session:
             return self._decision(next((read for read in best_first if not read.is_failure), best_first[0]))
         return self._decision(pointing[0] if looks == 1 else self._confirmed(frame, view_px, pointing))
 
-    def _confirmed(self, frame: Frame, view_px: tuple[int, int], candidates: Sequence[_Read]) -> _Read:
-        """The first candidate that the model still sees when it looks straight at it, with the place it names then."""
-        for candidate in candidates[:MAX_CANDIDATES]:
-            assert candidate.point is not None
-            closer = around(frame, candidate.point, view_px)
-            if closer.box_px == candidate.look.box_px:
-                return candidate
-            for second in self._look([closer]):
-                if second.point is not None:
-                    return second
-        best = candidates[0]
+    def _confirmed(self, frame: Frame, view_px: tuple[int, int], best_first: Sequence[_Read]) -> _Read:
+        """What is most probable of the first look and a second one, straight at the places that it named."""
+        candidates: list[tuple[View, _Read]] = []
+        for read in best_first:
+            assert read.point is not None
+            closer = around(frame, read.point, view_px)
+            if len(candidates) < MAX_CANDIDATES and not any(_much_the_same(closer, view) for view, _ in candidates):
+                candidates.append((closer, read))
+        first_surety = {view.box_px: read.look.surety for view, read in candidates}
+        seconds = [read for read in self._look([view for view, _ in candidates]) if read.point is not None]
+        if seconds:
+            return max(seconds, key=lambda second: second.look.surety + first_surety[second.look.box_px])
+        best = best_first[0]
         return replace(best, answer=replace(best.answer, actions=(Terminate(success=False),)))
 
     def _look(self, views: Sequence[View]) -> list[_Read]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,34 +89,55 @@ def test_one_look_takes_the_most_probable_tile() -> None:
     assert (click.at.x * 1280, click.at.y * 720) == pytest.approx(TARGET_PX, abs=1)
 
 
-def test_a_place_refused_on_a_closer_look_gives_way_to_the_next() -> None:
+def test_a_place_refused_on_a_closer_look_gives_way_to_another() -> None:
     """The surer place of the first look is a mirage: on a closer look it is not there."""
     mirage = (277 + 220, 192 + 160)  # nearly the middle of a tile
 
     class Doubting(Seer):
         def _reply(self, message: Message) -> Reply:
+            self.asked += 1
             reply = super()._reply(message)
-            if self.batches == [12, 1]:
+            if self.asked == 13:
                 return Reply(answer_text("Click it", NOT_HERE), wording_log_probability=-0.01)
             return reply
 
+        asked = 0
+
     model = Doubting()
     decision = look(model, NanoFormat(), screen_with_target([mirage, TARGET_PX]), "Click it.")
-    assert model.batches == [12, 1, 1]
+    assert model.batches == [12, 2]
     (click,) = decision.actions
     assert isinstance(click, Click)
     assert (click.at.x * 1280, click.at.y * 720) == pytest.approx(TARGET_PX, abs=1)
 
 
-def test_what_is_refused_three_times_is_not_there() -> None:
+def test_both_looks_count() -> None:
+    """A place that looked a little less probable in its tile, and much more on a closer look, wins."""
+    mirage = (277 + 220, 192 + 160)
+
+    class Hesitating(Seer):
+        def _reply(self, message: Message) -> Reply:
+            self.asked += 1
+            reply = super()._reply(message)
+            return replace(reply, wording_log_probability=-3.0) if self.asked == 13 else reply
+
+        asked = 0
+
+    decision = look(Hesitating(), NanoFormat(), screen_with_target([mirage, TARGET_PX]), "Click it.")
+    (click,) = decision.actions
+    assert isinstance(click, Click)
+    assert (click.at.x * 1280, click.at.y * 720) == pytest.approx(TARGET_PX, abs=1)
+
+
+def test_what_is_refused_on_every_closer_look_is_not_there() -> None:
     class Refusing(Seer):
         def _reply(self, message: Message) -> Reply:
-            return super()._reply(message) if self.batches[-1] > 1 else Reply(answer_text("Click it", NOT_HERE))
+            return super()._reply(message) if self.batches[-1] == 12 else Reply(answer_text("Click it", NOT_HERE))
 
-    places = [(400, 300), (640, 440), (950, 300)]
+    places = [(400, 300), (640, 440), (950, 300), (1200, 650)]
     model = Refusing()
     decision = look(model, NanoFormat(), screen_with_target(places), "Click it.")
-    assert model.batches == [12, 1, 1, 1]
+    assert model.batches == [12, 3]
     assert decision.actions == (Terminate(success=False),)
 
 
