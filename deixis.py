@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from model.base import Sampling
     from model.loading import load_model
     from model.messages import Message, Reply
+    from tasks.screenspot.assertions import assert_points_at
 
 _HOMES = {
     "Agent": "agent.loop",
@@ -37,6 +38,7 @@ _HOMES = {
     "StopReason": "agent.episode",
     "Trajectory": "agent.trajectory",
     "VirtualDesktop": "envs.virtual",
+    "assert_points_at": "tasks.screenspot.assertions",
     "ground": "agent.ground",
     "load_model": "model.loading",
 }
@@ -55,6 +57,7 @@ __all__ = [
     "StopReason",
     "Trajectory",
     "VirtualDesktop",
+    "assert_points_at",
     "ground",
     "load_model",
     "main",
@@ -107,8 +110,9 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from envs.base import EnvError
     from model.base import ModelError
     from tasks.demo.tasks import UnknownTask
+    from tasks.screenspot.items import ScreenSpotError
 
-    return EnvError, ModelError, RecordError, Unreadable, UnknownTask
+    return EnvError, ModelError, RecordError, ScreenSpotError, Unreadable, UnknownTask
 
 
 def _say(error: Exception) -> int:

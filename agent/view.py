@@ -41,6 +41,8 @@ class View:
         if not (0.0 <= x_frac <= 1.0 and 0.0 <= y_frac <= 1.0):  # also false for NaN
             raise PointOutsideFrame("Both coordinates must be between 0 and 1.")
         left, top, right, bottom = self.box_px
+        if self.box_px == View.whole(self.frame).box_px:
+            return self.frame.point(x_frac, y_frac)  # exactly: x * width / width need not be x
         x_px = left + x_frac * (right - left)
         y_px = top + y_frac * (bottom - top)
         return self.frame.point(x_px / self.frame.width_px, y_px / self.frame.height_px)

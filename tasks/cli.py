@@ -1,6 +1,6 @@
-"""The tasks' command: demo.
+"""The tasks' commands: demo, screenspot.
 
-Reads the command line and prints; the libraries behind the command are imported when it is used, so that help comes at
+Reads the command line and prints; the libraries behind a command are imported when it is used, so that help comes at
 once.
 """
 
@@ -11,7 +11,10 @@ from pathlib import Path
 
 from cyclopts import App
 
+from tasks.screenspot.cli import app as screenspot_app
+
 app = App()
+app.command(screenspot_app, name="*")
 
 NOT_ALL_DONE = 1
 """Exit status when a task was not achieved."""

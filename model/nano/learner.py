@@ -35,11 +35,11 @@ GUIDED_LAYERS = (1, 2)
 """The first finds the label as soon as it is spelled, the second looks at it while the place is told."""
 LOSS_WEIGHTS: Final = {
     "answer": 1.0,
-    "verdict": 0.5,
+    "verdict": 3.0,
     "place": 2.0,
     "aim": 1.5,
     "look": 3.0,
-    "missed": 0.5,
+    "missed": 1.5,
     "centre": 1.0,
     "merged_centre": 1.0,
     "read": 0.5,

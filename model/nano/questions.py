@@ -31,6 +31,8 @@ from model.nano.steps import (
 PATCH = 14
 SHORT = 22
 """Longer labels are asked for less often: all questions of a step cost as much as the longest."""
+PRESENT = 0.55
+"""How often what is asked for is in the picture: with fewer absent things nano points in every tile of a screen."""
 MENTIONS = 2
 LONG_TEXT = 24
 BRIEF_LABEL, BRIEF_TEXT = 16, 6
@@ -222,13 +224,13 @@ def picture_of(
         elif many and kind < 0.3:
             asked.append(_query(rng, rng.choice((key_step, scroll_step))(rng), many))
         else:
-            query = there(*rng.choices(askable, weights)[0], many, LONG_TEXT) if askable and kind < 0.72 else None
+            query = there(*rng.choices(askable, weights)[0], many, LONG_TEXT) if askable and kind < PRESENT else None
             asked.append(query or _absent(rng, elsewhere, partly, many, LONG_TEXT))
     brief = [found[0] for found in seen.values() if len(found) == 1 and len(found[0][0].label) <= BRIEF_LABEL]
     brief_elsewhere = [item for item in screen.items if len(item.label) <= BRIEF_LABEL] or screen.items
     mentions: list[Query] = []
     for _ in range(MENTIONS * queries):
-        query = there(*rng.choice(brief), False, BRIEF_TEXT) if brief and rng.random() < 0.8 else None
+        query = there(*rng.choice(brief), False, BRIEF_TEXT) if brief and rng.random() < PRESENT else None
         mentions.append(query or _absent(rng, brief_elsewhere, partly, False, BRIEF_TEXT))
     return Picture(
         _recoloured(rng, screen.pixels[top : top + height, left : left + width]),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -94,7 +95,11 @@ def html(card: RunCard, results: Sequence[Results]) -> str:
 
 def print_table(console: Console, records: Sequence[Record]) -> None:
     """The results on the terminal."""
-    table = Table("", "kind", "method", "right", "of", "wrong format", "accuracy", "95 % interval")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("", "kind", "method"):
+        table.add_column(name, no_wrap=name != "kind")
+    for name in ("right", "of", "wrong\nformat", "accuracy", "95 %\ninterval"):
+        table.add_column(name, justify="right", no_wrap=True)
     results = by_method(records)
     previous = ""
     for line in _lines(results):
@@ -156,8 +161,8 @@ def percent(share: float) -> str:
 
 
 def interval(share: Share) -> str:
-    """An interval as it is shown, in percent."""
-    return f"{100 * share.low:.1f} to {100 * share.high:.1f}"
+    """An interval as it is shown, in percent; a share of none or all has none, for resampling cannot vary it."""
+    return "-" if share.low == share.high else f"{100 * share.low:.1f} to {100 * share.high:.1f}"
 
 
 _MARKDOWN_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#&~])")

@@ -6,12 +6,14 @@ model cannot answer is named and left for the next time; the run goes on.
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -104,7 +106,8 @@ def run_items(
     left = [item for item in items if (method, item.id) not in answered]
     format = formats.for_model(model)
     unanswered: list[Unanswered] = []
-    for outcome in _outcomes(lambda item: _ask(model, format, item, method), left, workers):
+    screen = functools.lru_cache(maxsize=workers)(_screen)  # items of one screenshot come one after another
+    for outcome in _outcomes(lambda item: _ask(model, format, screen, item, method), left, workers):
         if isinstance(outcome, Record):
             folder.append(outcome)
         else:
@@ -129,10 +132,15 @@ def _outcomes(
         pool.shutdown(cancel_futures=True)
 
 
-def _ask(model: Model, format: Format, item: Item, method: Method) -> Record | Unanswered:
+def _screen(image: Path) -> Frame:
+    return Frame(np.asarray(read_picture(image)))
+
+
+def _ask(
+    model: Model, format: Format, screen: Callable[[Path], Frame], item: Item, method: Method
+) -> Record | Unanswered:
     try:
-        frame = Frame(np.asarray(read_picture(item.image)))
-        answered = locate(model, format, frame, item.instruction, method)
+        answered = locate(model, format, screen(item.image), item.instruction, method)
     except (UnreadablePicture, GenerationError) as error:
         return Unanswered(item, str(error))
     return Record(
