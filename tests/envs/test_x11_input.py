@@ -17,7 +17,7 @@ import pytest
 import xcffib
 import xcffib.xproto
 
-from envs.actions import Navigate
+from envs.actions import Click, Navigate
 from envs.base import ActionFailed, EnvUnavailable
 from envs.browser import Browser
 from envs.keys import NAMES
@@ -106,15 +106,14 @@ def test_any_text_arrives_on_any_layout(site, monkeypatch: pytest.MonkeyPatch) -
     with VirtualDisplay((1000, 700)) as display:
         monkeypatch.setenv("DISPLAY", display.name)
         with Browser(viewport=(900, 500), headless=False) as browser:
+            display.wait_for_window("Chromium|Chrome")
             for layout in ("us", "de", "fr", "ru"):
                 display.set_layout(layout)
                 browser.execute(Navigate(url=site.page(f"/typing/{layout}", html)))
-                browser.observe()  # until it is drawn, a page hears nothing
+                browser.execute(Click(at=browser.observe().frame.point(0.5, 0.5)))
+                wait_until(lambda: browser.observe().title == "focused")
                 strings = random_strings(seed=ord(layout[0]), count=500)
                 with closing(X11Input(display.name)) as device:
-                    device.move(500, 500)
-                    device.click()
-                    wait_until(lambda: browser.observe().title == "focused")
                     device.type_text("\n".join(strings))
                 wait_until(lambda: arrived() != [""])
                 assert arrived() == strings
