@@ -76,7 +76,7 @@ def test_the_checkpoint_gives_the_learners_logits(learner: Learner, exported: Pa
     seen = learner.multi_modal_projector(features, [GRID])
     embed = learner.language_model.embed_tokens
     prefix = torch.cat([embed(torch.tensor(learner.encoder.before)), seen]).unsqueeze(0)
-    run = run_branches(learner.language_model, prefix, embed(torch.tensor([[branch.tokens]])))
+    (run,) = run_branches(learner.language_model, prefix, [embed(torch.tensor([[branch.tokens]]))])
     wanted = learner.lm_head(run.hidden[0, 0])
 
     model = KimiVL.from_pretrained(exported)
