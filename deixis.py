@@ -84,10 +84,11 @@ def main() -> None:
     from cyclopts import App, CycloptsError
 
     from agent import cli as agent_cli
+    from agent.version import own_version
     from model import cli as model_cli
     from tasks import cli as tasks_cli
 
-    app = App(name="deixis", help="See the screen, ask a vision-language model, act.", version=_version)
+    app = App(name="deixis", help="See the screen, ask a vision-language model, act.", version=own_version)
     for part in (agent_cli.app, model_cli.app, tasks_cli.app):
         app.command(part, name="*")
     try:
@@ -118,15 +119,6 @@ def _expected_errors() -> tuple[type[Exception], ...]:
 def _say(error: Exception) -> int:
     print(f"deixis: {' '.join(str(error).split())}", file=sys.stderr)
     return BAD_INPUT
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("deixis")
-    except PackageNotFoundError:
-        return "not installed"
 
 
 if __name__ == "__main__":

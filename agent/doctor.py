@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import platform
 import shutil
@@ -140,7 +139,8 @@ def _memory() -> Check:
 
 
 def _accelerator() -> Check:
-    torch = importlib.import_module("torch")
+    import torch
+
     if torch.cuda.is_available():
         free, total = torch.cuda.mem_get_info()
         name = torch.cuda.get_device_name()

@@ -10,7 +10,6 @@ import platform
 import queue
 import threading
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from io import SEEK_END
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +45,7 @@ from agent.trajectory import (
     StoppedEntry,
     VerifiedEntry,
 )
+from agent.version import own_version
 
 _PENDING_FRAMES = 8
 """Frames that may wait for compression; beyond that a step waits for the disk."""
@@ -165,12 +165,8 @@ class _FrameWriter:
 
 
 def _run_info(settings: Settings) -> RunInfo:
-    try:
-        own_version = version("deixis")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        own_version = "unknown"
     return RunInfo(
-        deixis=own_version, python=platform.python_version(), platform=platform.platform(), settings=settings
+        deixis=own_version(), python=platform.python_version(), platform=platform.platform(), settings=settings
     )
 
 

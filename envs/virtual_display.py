@@ -59,10 +59,6 @@ class LaunchedProgram:
         self._log = log
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
     def exit_status(self) -> int | None:
         """None while it runs."""
         return self._process.poll()
@@ -91,15 +87,12 @@ class VirtualDisplay:
         missing: programs that would make it more complete and are not installed.
     """
 
-    def __init__(
-        self, size_px: tuple[int, int] = (1280, 720), *, watch: bool = False, home: Path | None = None
-    ) -> None:
+    def __init__(self, size_px: tuple[int, int] = (1280, 720), *, watch: bool = False) -> None:
         """Start it.
 
         Args:
             size_px: width and height.
             watch: show it in a window of the user's own desktop, by Xephyr.
-            home: the home folder of the programs on it; by default the user's.
 
         Raises:
             EnvUnavailable: it cannot be started here.
@@ -114,8 +107,6 @@ class VirtualDisplay:
         self._reaper: Reaper | None = Reaper(self._mark, self._folder)
         self._environment = {k: v for k, v in os.environ.items() if k not in _OF_THE_USERS_SESSION} | _ON_IT
         self._environment |= {VARIABLE: self._mark, "XDG_RUNTIME_DIR": str(self._folder)}
-        if home is not None:
-            self._environment["HOME"] = str(home)
         try:
             self.name = self._start_server(watch)
             self._environment["DISPLAY"] = self.name

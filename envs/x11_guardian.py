@@ -45,13 +45,13 @@ class Guardian:
         self._process.wait()
 
 
-def main(display: str, lines: Sequence[str] | None = None) -> None:
+def main(display: str) -> None:
     """Serve until the input ends."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     held: dict[str, None] = {}
     rows: dict[int, list[int]] = {}
-    for line in sys.stdin if lines is None else lines:
+    for line in sys.stdin:
         sign, rest = line[0], line[1:].strip()
         if sign == "+":
             held[rest] = None
@@ -60,8 +60,6 @@ def main(display: str, lines: Sequence[str] | None = None) -> None:
         else:
             keycode, *row = map(int, rest.split())
             rows[keycode] = row
-            if not row:
-                del rows[keycode]
     if held or rows:
         _let_go(display, list(held), rows)
 

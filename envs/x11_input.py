@@ -132,7 +132,9 @@ class X11Input(InputDevice):
         for symbol in symbols:
             if not self._keyboard.has_key(symbol):
                 if not room:
-                    raise ActionFailed("The keyboard has no key for a character of the text, and none to spare.")
+                    raise ActionFailed(
+                        f"Nothing was typed: the keyboard has no key for {_name(symbol)}, and none to spare."
+                    )
                 if len(missing | {symbol}) > room:
                     yield part
                     part, missing = [], set()
@@ -153,7 +155,7 @@ class X11Input(InputDevice):
     def _known(self, symbol: int) -> Stroke:
         stroke = self._keyboard.stroke(symbol)
         if stroke is None:
-            raise ActionFailed("The keyboard has no key for it, and none to spare.")
+            raise ActionFailed(f"No key gives {_name(symbol)}, and there is none to spare.")
         return stroke
 
     @contextmanager
@@ -183,3 +185,10 @@ def _symbol(character: str) -> int:
     if len(name) == 1 and not name.isprintable():
         raise ActionFailed(f"Nothing was typed: {character!r} is not a character that a keyboard gives.")
     return keysym(name)
+
+
+def _name(symbol: int) -> str:
+    """A keysym in words: the character it stands for, or its number."""
+    if 0x01000000 <= symbol <= 0x0110FFFF:
+        return repr(chr(symbol - 0x01000000))
+    return repr(chr(symbol)) if symbol <= 0xFF else f"the keysym {symbol:#x}"

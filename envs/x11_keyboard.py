@@ -85,11 +85,6 @@ class Keyboard:
             self._xkb.UseExtension(1, 0).reply()
         self.read()
 
-    @property
-    def made(self) -> frozenset[int]:
-        """The keycodes that differ from the user's mapping."""
-        return frozenset(self._made)
-
     def read(self) -> None:
         """Ask the server for its mapping: the user may have chosen another layout."""
         with reached():

@@ -10,10 +10,9 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from agent.looking import pointed_at
 from agent.trajectory import RecordedStep, RecordError, Trajectory
+from agent.viewer.templates import templates
 
 REPORT = "report.html"
 
@@ -39,20 +38,17 @@ class _Shown:
 
 def render(trajectory: Trajectory) -> str:
     """The page of a run."""
-    environment = Environment(
-        loader=PackageLoader("agent.viewer", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     steps = [_shown(trajectory, step) for step in trajectory.steps]
-    return environment.get_template("report.html.jinja").render(
-        info=trajectory.info,
-        settings=trajectory.info.settings,
-        stopped=trajectory.stopped,
-        verified=trajectory.verified,
-        steps=steps,
+    return (
+        templates("agent.viewer")
+        .get_template("report.html.jinja")
+        .render(
+            info=trajectory.info,
+            settings=trajectory.info.settings,
+            stopped=trajectory.stopped,
+            verified=trajectory.verified,
+            steps=steps,
+        )
     )
 
 

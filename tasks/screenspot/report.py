@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from agent.progress import plain
+from agent.viewer.templates import templates
 from tasks.screenspot.gallery import picture_of
 from tasks.screenspot.items import RunError
 from tasks.screenspot.methods import Method
@@ -174,12 +175,6 @@ def markdown_text(text: str) -> str:
 
 
 def _templates(autoescape: bool) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("tasks.screenspot", "."),
-        autoescape=autoescape,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("tasks.screenspot", autoescape=autoescape)
     environment.filters.update(percent=percent, interval=interval, text=markdown_text)
     return environment

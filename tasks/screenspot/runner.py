@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -20,6 +19,7 @@ import numpy as np
 
 from agent import formats
 from agent.formats.base import Format
+from agent.version import own_version
 from envs.frame import Frame
 from model.base import GenerationError, Model
 from model.picture_file import UnreadablePicture, read_picture
@@ -52,7 +52,7 @@ class Unanswered:
 def card_of(model: Model, dataset: Dataset) -> RunCard:
     """What a run of a model on a benchmark is, for its folder."""
     return RunCard(
-        deixis=_version(),
+        deixis=own_version(),
         started=datetime.now(UTC),
         model=model.name,
         format=formats.for_model(model).name,
@@ -155,10 +155,3 @@ def _ask(
         log_probability=answered.log_probability,
         seconds=answered.seconds,
     )
-
-
-def _version() -> str:
-    try:
-        return version("deixis")
-    except PackageNotFoundError:
-        return "not installed"

@@ -140,23 +140,22 @@ def _breakdown(name: str, labels: _Labels, records: Sequence[Record]) -> Breakdo
         for label in labels(record):
             kinds.setdefault(label, []).append(record)
     rows = tuple(_row(label, kinds[label]) for label in sorted(kinds, key=lambda label: (_SIZES.get(label, 0), label)))
-    return Breakdown(name, rows, _share(rows))
+    return Breakdown(name, rows, _share([(row.total, row.right) for row in rows]))
 
 
 def _row(label: str, records: Sequence[Record]) -> Row:
     right = sum(record.verdict is Verdict.CORRECT for record in records)
     wrong_format = sum(record.verdict is Verdict.WRONG_FORMAT for record in records)
-    row = Row(label, len(records), right, wrong_format, Share(0, 0, 0))
-    return Row(label, len(records), right, wrong_format, _share((row,)))
+    return Row(label, len(records), right, wrong_format, _share([(len(records), right)]))
 
 
-def _share(rows: Sequence[Row]) -> Share:
-    """The mean accuracy of kinds, whose items are resampled within each."""
-    if not rows:
+def _share(kinds: Sequence[tuple[int, int]]) -> Share:
+    """The mean accuracy of kinds, each with its items and how many are right, resampled within each."""
+    if not kinds:
         return Share(0.0, 0.0, 0.0)
-    totals = np.array([row.total for row in rows])
-    shares = np.array([row.right for row in rows]) / totals
-    resampled = np.random.default_rng(SEED).binomial(totals, shares, (RESAMPLES, len(rows))) / totals
+    totals, right = np.array(kinds).T
+    shares = right / totals
+    resampled = np.random.default_rng(SEED).binomial(totals, shares, (RESAMPLES, len(kinds))) / totals
     low, high = np.percentile(resampled.mean(axis=1), (2.5, 97.5))
     return Share(float(shares.mean()), float(low), float(high))
 

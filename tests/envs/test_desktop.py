@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
 
 import numpy as np
 import pytest
@@ -105,18 +107,30 @@ def test_a_point_of_an_earlier_frame_is_refused(desktop: Desktop) -> None:
         desktop.execute(Click(at=earlier.point(0.5, 0.5)))
 
 
+@contextmanager
+def program(code: str, desktop: Desktop) -> Iterator[IO[str]]:
+    """A program in Python on a desktop, once it is ready; what it prints."""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=dict(desktop.environment), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "ready\n"
+            yield process.stdout
+        finally:
+            process.terminate()
+
+
 PAINTER = """
-import sys, tkinter
+import tkinter
 root = tkinter.Tk()
 root.title("Painter")
 root.attributes("-type", "splash")
 root.geometry("1280x720+0+0")
 canvas = tkinter.Canvas(root, background="white", highlightthickness=0)
 canvas.pack(fill="both", expand=True)
-said = []
 def say(*what):
-    said.append(" ".join(map(str, what)))
-    print(said[-1], flush=True)
+    print(*what, flush=True)
 canvas.bind("<ButtonPress-1>", lambda e: say("down", e.x, e.y))
 canvas.bind("<B1-Motion>", lambda e: say("over", e.x, e.y))
 canvas.bind("<ButtonRelease-1>", lambda e: say("up", e.x, e.y))
@@ -124,8 +138,8 @@ canvas.bind("<Double-Button-1>", lambda e: say("double"))
 canvas.bind("<Triple-Button-1>", lambda e: say("triple"))
 canvas.bind("<Button-2>", lambda e: say("middle"))
 canvas.bind("<Button-3>", lambda e: say("right"))
-for button, what in ((4, "wheel up"), (5, "wheel down"), (6, "wheel left"), (7, "wheel right")):
-    root.bind_all(f"<Button-{button}>", lambda e, what=what: say(what)) if button < 6 else None
+root.bind("<Button-4>", lambda e: say("wheel up"))
+root.bind("<Button-5>", lambda e: say("wheel down"))
 root.bind("<Key>", lambda e: say("key", e.keysym, e.state & 5))
 root.after(50, root.focus_force)
 root.after(100, lambda: say("ready"))
@@ -136,13 +150,12 @@ root.mainloop()
 class Painter:
     """A window of Tk that says what happens to it."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
+    def __init__(self, said: IO[str]) -> None:
+        self.said = said
 
     def until(self, last: str) -> list[str]:
-        assert self.process.stdout is not None
         heard: list[str] = []
-        for line in self.process.stdout:
+        for line in self.said:
             heard.append(line.strip())
             if heard[-1].startswith(last):
                 return heard
@@ -151,13 +164,8 @@ class Painter:
 
 @pytest.fixture
 def painter(desktop: Desktop) -> Iterator[Painter]:
-    with subprocess.Popen(
-        [sys.executable, "-c", PAINTER], env=dict(desktop.environment), stdout=subprocess.PIPE, text=True
-    ) as process:
-        painter = Painter(process)
-        painter.until("ready")
-        yield painter
-        process.terminate()
+    with program(PAINTER, desktop) as said:
+        yield Painter(said)
 
 
 def test_what_a_program_hears_of_the_mouse(desktop: Desktop, painter: Painter) -> None:
@@ -202,19 +210,14 @@ def test_a_screen_that_changes_late_is_not_read_too_early(display: VirtualDispla
     )
     with (
         Desktop(display=display.name, hot_corners=False) as desktop,
-        subprocess.Popen(
-            [sys.executable, "-c", page], env=dict(desktop.environment), stdout=subprocess.PIPE, text=True
-        ) as process,
+        program(page, desktop),
     ):
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
         frame = desktop.observe().frame
         assert frame.pixels[360, 640].tolist() == [255, 255, 255]
         desktop.execute(Click(at=frame.point(0.5, 0.5)))
         seen = desktop.observe()
         assert seen.settled
         assert seen.frame.pixels[360, 640].tolist() == [0, 0, 0]
-        process.terminate()
 
 
 def test_a_screen_that_never_rests_ends_at_the_cap_and_says_so(display: VirtualDisplay) -> None:
@@ -226,16 +229,11 @@ def test_a_screen_that_never_rests_ends_at_the_cap_and_says_so(display: VirtualD
     patience = Patience(quiet_s=0.2, cap_s=1.0)
     with (
         Desktop(display=display.name, hot_corners=False, patience=patience) as desktop,
-        subprocess.Popen(
-            [sys.executable, "-c", video], env=dict(desktop.environment), stdout=subprocess.PIPE, text=True
-        ) as process,
+        program(video, desktop),
     ):
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
         seen = desktop.observe()
         assert not seen.settled
         assert 1.0 <= seen.settle_s < 3.0
-        process.terminate()
 
 
 def test_the_display_goes_away() -> None:
@@ -283,12 +281,7 @@ def test_pictures_are_what_is_on_the_screen(display: VirtualDisplay, desktop: De
         "import tkinter; r = tkinter.Tk(); r.overrideredirect(True); r.geometry('100x50+200+100');"
         "r.configure(background='#12a0fe'); r.after(50, lambda: print('ready', flush=True)); r.mainloop()"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], env=dict(desktop.environment), stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+    with program(code, desktop):
         pixels = desktop.observe().frame.pixels
         rows, columns = np.nonzero((pixels == (0x12, 0xA0, 0xFE)).all(axis=2))
         assert (rows.min(), rows.max(), columns.min(), columns.max()) == (100, 149, 200, 299)
-        process.terminate()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,26 +17,19 @@ pytestmark = [
 TEXT = "Grüße, Ελλάδα & 日本: <b>~50%</b> | \\ ^ `x`"
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.mark.skipif(shutil.which("xterm") is None, reason="xterm is not installed")
-def test_a_terminal(tmp_path: Path) -> None:
+def test_a_terminal(tmp_path: Path, wait_until) -> None:
     with VirtualDesktop([["xterm", "-T", "work", "-u8", "-e", "cat > " + str(tmp_path / "typed.txt")]]) as desktop:
         desktop.display.wait_for_window("work")
         desktop.execute(Click(at=desktop.observe().frame.point(0.5, 0.5)))
         desktop.observe()
         desktop.execute(TypeText(text=TEXT + "\n"))
         desktop.execute(Press(keys=("ctrl", "d")))
-        wait_until(lambda: (tmp_path / "typed.txt").read_text(errors="replace") == TEXT + "\n")
+        wait_until(lambda: (tmp_path / "typed.txt").read_text(errors="replace") == TEXT + "\n", 30)
 
 
 @pytest.mark.skipif(shutil.which("mousepad") is None, reason="mousepad is not installed")
-def test_an_editor_and_its_file_dialog(tmp_path: Path) -> None:
+def test_an_editor_and_its_file_dialog(tmp_path: Path, wait_until) -> None:
     file = tmp_path / "Notes für heute.txt"
     with VirtualDesktop([["mousepad"]]) as desktop:
         desktop.display.wait_for_window("Mousepad")
@@ -52,5 +43,5 @@ def test_an_editor_and_its_file_dialog(tmp_path: Path) -> None:
         desktop.execute(TypeText(text=str(file)))
         desktop.observe()
         desktop.execute(Press(keys=("enter",)))
-        wait_until(lambda: file.exists() and file.read_text().rstrip("\n") == TEXT)
-        wait_until(lambda: file.name in desktop.observe().title)
+        wait_until(lambda: file.exists() and file.read_text().rstrip("\n") == TEXT, 30)
+        wait_until(lambda: file.name in desktop.observe().title, 30)

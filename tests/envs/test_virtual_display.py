@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def display() -> Iterator[VirtualDisplay]:
         yield display
 
 
-def test_a_program_and_its_window(display: VirtualDisplay) -> None:
+def test_a_program_and_its_window(display: VirtualDisplay, wait_until) -> None:
     program = display.launch([sys.executable, "-c", WINDOW.format("Ünïcode title")])
     window = display.wait_for_window("^Ünïcode")
     assert window in display.windows()
@@ -56,7 +56,9 @@ def test_a_program_and_its_window(display: VirtualDisplay) -> None:
     wait_until(lambda: window not in display.windows())
 
 
-def test_what_programs_find_in_their_environment(display: VirtualDisplay, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_programs_find_in_their_environment(
+    display: VirtualDisplay, monkeypatch: pytest.MonkeyPatch, wait_until
+) -> None:
     program = display.launch(["env"])
     wait_until(lambda: program.exit_status is not None)
     found = dict(line.split("=", 1) for line in program.said.splitlines() if "=" in line)
@@ -118,7 +120,7 @@ def test_other_users_cannot_connect(display: VirtualDisplay) -> None:
     assert done.stdout == "refused\n"
 
 
-def test_nothing_is_left_after_closing() -> None:
+def test_nothing_is_left_after_closing(wait_until) -> None:
     display = VirtualDisplay((320, 240))
     mark = display.environment[VARIABLE]
     display.launch([sys.executable, "-c", DAEMON])
@@ -143,7 +145,7 @@ time.sleep(600)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_nothing_is_left_when_the_agent_is_killed(number: signal.Signals) -> None:
+def test_nothing_is_left_when_the_agent_is_killed(number: signal.Signals, wait_until) -> None:
     command = [sys.executable, "-c", AGENT, DAEMON, WINDOW.format("left over")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
@@ -156,7 +158,7 @@ def test_nothing_is_left_when_the_agent_is_killed(number: signal.Signals) -> Non
     assert not any(mark in " ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"]))
 
 
-def test_programs_are_launched_with_the_desktop() -> None:
+def test_programs_are_launched_with_the_desktop(wait_until) -> None:
     command = [sys.executable, "-c", WINDOW.format("launched")]
     with VirtualDesktop([command], (640, 480)) as desktop:
         desktop.display.wait_for_window("launched")
@@ -166,7 +168,7 @@ def test_programs_are_launched_with_the_desktop() -> None:
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
-def test_a_film_can_be_played(display: VirtualDisplay, tmp_path: Path) -> None:
+def test_a_film_can_be_played(display: VirtualDisplay, tmp_path: Path, wait_until) -> None:
     film = tmp_path / "film.mp4"
     program = record(display, film)
     wait_until(lambda: film.exists())
@@ -184,10 +186,3 @@ def test_a_viewer_is_offered_on_this_machine_only(display: VirtualDisplay) -> No
     assert {c.laddr.ip for c in listening} <= {"127.0.0.1", "::1"}
     assert listening
     viewer.program.stop()
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from urllib.parse import unquote
@@ -93,7 +92,7 @@ def random_strings(seed: int, count: int) -> list[str]:
 
 
 @pytest.mark.slow
-def test_any_text_arrives_on_any_layout(site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_text_arrives_on_any_layout(site, monkeypatch: pytest.MonkeyPatch, wait_until) -> None:
     html = """document.title = "ready"; let later</script>
         <textarea id=t style="position:fixed;inset:0;width:100%;height:100%"
         onfocus="document.title = 'focused'" oninput="clearTimeout(later);
@@ -232,7 +231,7 @@ else:
 @pytest.mark.parametrize("what", ["drag", "keys"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_stays_down_when_the_agent_is_killed(
-    what: str, number: signal.Signals, display: VirtualDisplay
+    what: str, number: signal.Signals, display: VirtualDisplay, wait_until
 ) -> None:
     display.set_layout("us")
     before = mapping(display.name)
@@ -248,14 +247,7 @@ def test_nothing_stays_down_when_the_agent_is_killed(
     wait_until(lambda: mapping(display.name) == before)
 
 
-def test_nothing_stays_down_after_an_exception(display: VirtualDisplay) -> None:
+def test_nothing_stays_down_after_an_exception(display: VirtualDisplay, wait_until) -> None:
     process = subprocess.run([sys.executable, "-c", AGENT, "fails", display.name], capture_output=True, text=True)
     assert "ValueError" in process.stderr
     wait_until(lambda: down(display.name) == ([], 0))
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
