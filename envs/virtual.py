@@ -49,5 +49,7 @@ class VirtualDesktop(Desktop):
         return self.display.environment
 
     def close(self) -> None:
-        super().close()
-        self.display.close()
+        try:
+            super().close()
+        finally:
+            self.display.close()

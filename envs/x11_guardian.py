@@ -1,8 +1,8 @@
 """Lets go of what an agent held down on an X display when the agent has died, however it died.
 
 Run as a program of its own: `python -m envs.x11_guardian DISPLAY`. On standard input it is told, one a line, what is
-held ("+key 37", "+button 1"), what was let go ("-key 37"), and which keycodes are to get their keysyms back, given in
-place ("=200 0 0 0 0"); when the input ends it does what is left to do, and ends.
+held ("+key 37", "+button 1"), what was let go ("-key 37"), which keycodes are to get their keysyms back, given in place
+("=200 0 0 0 0"), and that they have got them ("!"); when the input ends it does what is left to do, and ends.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ def main(display: str) -> None:
             held[rest] = None
         elif sign == "-":
             held.pop(rest, None)
+        elif sign == "!":
+            rows.clear()
         else:
             keycode, *row = map(int, rest.split())
             rows[keycode] = row

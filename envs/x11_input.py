@@ -29,6 +29,8 @@ _WHEEL_UP, _WHEEL_DOWN, _WHEEL_LEFT, _WHEEL_RIGHT = 4, 5, 6, 7
 DRAG_STEPS = 20
 DRAG_STEP_S = 0.01
 """Programs take the movements that they find in their queue together as one, and begin to drag after several."""
+BETWEEN_CLICKS_S = 0.005
+"""Chromium leaves out a second click of the same millisecond."""
 _CHARACTERS = {"\n": "enter", "\t": "tab"}
 
 
@@ -63,7 +65,10 @@ class X11Input(InputDevice):
 
     def click(self, button: Button = Button.LEFT, count: int = 1) -> None:
         number = _BUTTONS[button]
-        self._give(*[(kind, number, 0, 0) for _ in range(count) for kind in (_BUTTON_PRESS, _BUTTON_RELEASE)])
+        for turn in range(count):
+            if turn:
+                time.sleep(BETWEEN_CLICKS_S)
+            self._give((_BUTTON_PRESS, number, 0, 0), (_BUTTON_RELEASE, number, 0, 0))
 
     def drag(self, x_dev: float, y_dev: float, button: Button = Button.LEFT) -> None:
         start_x, start_y = self.position()
@@ -115,6 +120,7 @@ class X11Input(InputDevice):
         try:
             with suppress(EnvUnavailable):
                 self._keyboard.restore()
+                self._guardian.told("!")
         finally:
             self._connection.disconnect()
             self._connection = None

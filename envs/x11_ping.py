@@ -68,6 +68,6 @@ class Ping:
                 if self._ping in reply.value.to_atoms():
                     return window
                 window = self._core.QueryTree(window).reply().parent
-            except xcffib.ProtocolException:
+            except xcffib.Error:
                 return None  # it has gone
         return None

@@ -59,7 +59,7 @@ class X11Windows:
         with reached():
             children = self._core.QueryTree(self._root).reply().children
         for child in children:
-            with suppress(xcffib.ProtocolException), reached():  # it may have gone in the meantime
+            with suppress(xcffib.Error), reached():  # it may have gone in the meantime
                 if self._core.GetWindowAttributes(child).reply().map_state == xcffib.xproto.MapState.Viewable:
                     yield child
 
@@ -76,7 +76,7 @@ class X11Windows:
 
     def _property(self, window: int, name: str) -> bytes:
         """Empty when the window has no such property, or has gone."""
-        with suppress(xcffib.ProtocolException), reached():
+        with suppress(xcffib.Error), reached():
             reply = self._core.GetProperty(False, window, self._atom(name), _ANY_TYPE, 0, _ANY_LENGTH).reply()
             return bytes(reply.value.buf())
         return b""

@@ -24,6 +24,7 @@ from envs.virtual_display import VirtualDisplay
 from envs.x11_display import connect
 from envs.x11_input import X11Input
 from envs.x11_keyboard import keysym
+from envs.x11_windows import X11Windows
 
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
 pytest.importorskip("tkinter")
@@ -116,6 +117,46 @@ def test_any_text_arrives_on_any_layout(site, monkeypatch: pytest.MonkeyPatch, w
                     device.type_text("\n".join(strings))
                 wait_until(lambda: arrived() != [""])
                 assert arrived() == strings
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_browser_counts_the_clicks(count: int, site, monkeypatch: pytest.MonkeyPatch, wait_until) -> None:
+    html = """document.title = "ready"; onclick = e => document.title = "clicks " + e.detail</script>words<script>"""
+    with VirtualDisplay((1000, 700)) as display:
+        monkeypatch.setenv("DISPLAY", display.name)
+        with (
+            Browser(site.page("/clicks", html), viewport=(900, 500), headless=False) as browser,
+            closing(X11Input(display.name)) as device,
+        ):
+            display.wait_for_window("ready")
+            browser.observe()
+            device.move(500, 500)
+            device.click(count=count)
+            wait_until(lambda: browser.observe().title == f"clicks {count}")
+
+
+def test_a_window_that_has_gone_has_no_title(display: VirtualDisplay) -> None:
+    with closing(X11Windows(display.name)) as windows:
+        assert windows._title(0x7FFFFFF) == ""
+
+
+def test_a_mapping_made_afterwards_is_left_alone(display: VirtualDisplay) -> None:
+    """The guardian has nothing to give back once the agent has done so itself."""
+    display.set_layout("us")
+    device = X11Input(display.name)
+    device.type_text("日本")
+    (keycode, *_), end_guardian = device._keyboard._made, device._guardian.close
+    device._guardian.close = lambda: None
+    device.close()
+    connection = connect(display.name)
+    core = xcffib.xproto.xprotoExtension(connection)
+    core.ChangeKeyboardMapping(1, keycode, 7, [0x61] * 7)
+    core.GetInputFocus().reply()
+    connection.disconnect()
+    before = mapping(display.name)
+    end_guardian()
+    assert mapping(display.name) == before
+    display.set_layout("us")
 
 
 def test_the_keyboard_is_as_it_was_afterwards(
