@@ -31,6 +31,9 @@ class Branches:
     attention: list[Tensor]
     """For each guided layer, what the guided head pays attention to: (B, Q, T, P) natural-log probabilities of every
     branch token's look at every prefix token. They do not sum to one: a branch also attends to itself."""
+    rivals: Tensor | None
+    """(B, Q, T, B, P) how the tokens of every prefix would appeal to the guided head of the first guided layer, on the
+    scale of its own attention; None without guided layers. Where it sums to more than one, another prefix wins."""
 
 
 def run_branches(
@@ -57,6 +60,7 @@ def run_branches(
     xs = [group.flatten(0, 1) for group in groups]  # (B * Q, T, D) each
     found = list(xs)
     attention: list[list[Tensor]] = [[] for _ in groups]
+    rivals: list[Tensor | None] = [None for _ in groups]
     last = len(decoder.layers) - 1
     for number, layer in enumerate(decoder.layers):
         assert isinstance(layer, DecoderLayer)
@@ -80,15 +84,21 @@ def run_branches(
             )
             if number in guided_layers:
                 scores = q[:, GUIDED_HEAD] @ k[:, GUIDED_HEAD].transpose(-1, -2) * config.qk_head_dim**-0.5
-                log_probabilities = scores.masked_fill(~mask, float("-inf")).log_softmax(-1)
-                attention[which].append(log_probabilities[..., :length].unflatten(0, (batch, queries)))
+                scores = scores.masked_fill(~mask, float("-inf"))
+                total = scores.logsumexp(-1, keepdim=True)
+                attention[which].append((scores - total)[..., :length].unflatten(0, (batch, queries)))
+                if number == guided_layers[0]:
+                    everywhere = (
+                        q[:, GUIDED_HEAD] @ shared[0][:, GUIDED_HEAD].flatten(0, 1).T * config.qk_head_dim**-0.5
+                    )
+                    rivals[which] = (everywhere - total).unflatten(0, (batch, queries)).unflatten(-1, (batch, length))
             x = x + _attend(attend, q, k, v, mask)
             xs[which] = x + layer.mlp(layer.post_attention_layernorm(x))
         if number in guided_layers[:1]:
             found = list(xs)
     return [
-        Branches(decoder.norm(x).unflatten(0, (batch, -1)), first.unflatten(0, (batch, -1)), looks)
-        for x, first, looks in zip(xs, found, attention, strict=True)
+        Branches(decoder.norm(x).unflatten(0, (batch, -1)), first.unflatten(0, (batch, -1)), looks, others)
+        for x, first, looks, others in zip(xs, found, attention, rivals, strict=True)
     ]
 
 

@@ -3,7 +3,8 @@
 Beside the answer's own tokens some things are supervised in training only: the characters in every patch, the centre
 of the label that every patch belongs to, before and behind the projector (which would otherwise lose it), where one
 attention head looks once the label is spelled and while the place is written (in front of the picture when it does not
-show the label), and the place itself as soon as the label is spelled.
+show the label), and the place itself as soon as the label is spelled. While that head seeks the label, the other
+pictures of a step compete with its own, as the tiles of a screen do: else it finds something nearly right in each.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from torch.nn import functional as F
 
 from model.config import KimiVLConfig
 from model.decoder import Decoder, Router
-from model.nano.branches import run_branches
+from model.nano.branches import Branches, run_branches
 from model.nano.encoding import Encoded, Encoder
 from model.nano.loop import Losses
 from model.nano.places import SPREAD, PlaceHead, digits_loss, spreads
@@ -111,11 +112,10 @@ class Learner(nn.Module):
         losses |= self._places(answers.hidden.flatten(0, 1), asked, size)
         aims = [self._aim(run.found.flatten(0, 1), rows, size) for run, rows in ((answers, asked), (mentions, named))]
         across = width // CELL
-        find, tell = (attention.flatten(0, 1) for attention in answers.attention)
         looks = [
-            self._looking(find, asked, across, _spelled),
-            self._looking(tell, asked, across, _telling),
-            self._looking(mentions.attention[0].flatten(0, 1), named, across, _spelled),
+            self._looking(self._among_all(answers, asked, pictures), asked, across, _spelled),
+            self._looking(answers.attention[1].flatten(0, 1), asked, across, _telling),
+            self._looking(self._among_all(mentions, named, pictures), named, across, _spelled),
         ]
         found, missed = (torch.stack(parts).mean() for parts in zip(*looks, strict=True))
         named_found = looks[2][0].detach()
@@ -167,6 +167,23 @@ class Learner(nn.Module):
         rows, places, spread = _targets(asked, size)
         label_ends = torch.tensor([one.branch.label_end for one in asked])
         return self.aim.loss(found[rows, label_ends[rows]], places, spread)
+
+    def _among_all(self, run: Branches, asked: list[_Asked], pictures: Sequence[Picture]) -> Tensor:
+        """(rows, T, P) the first guided layer's attention, if all pictures without the label competed for it."""
+        assert run.rivals is not None
+        queries = len(asked) // len(pictures)
+        competes = torch.tensor(
+            [
+                [
+                    number != row // queries and not other.may_show(one.query.label)
+                    for number, other in enumerate(pictures)
+                ]
+                for row, one in enumerate(asked)
+            ]
+        )
+        cells = run.rivals.flatten(0, 1)[..., len(self.encoder.before) :].logsumexp(-1)
+        strongest = cells.masked_fill(~competes.unsqueeze(1), -1e4).logsumexp(-1)
+        return run.attention[0].flatten(0, 1) - F.softplus(strongest).unsqueeze(-1)
 
     def _looking(
         self, head: Tensor, asked: list[_Asked], across: int, when: Callable[[Encoded], slice]

@@ -34,6 +34,8 @@ SHORT = 22
 PRESENT = 0.55
 """How often what is asked for is in the picture: with fewer absent things nano points in every tile of a screen."""
 MENTIONS = 2
+MENTION_PRESENT = 0.75
+"""How often what is mentioned is in the picture: it is absent from all others, and they compete for it."""
 LONG_TEXT = 24
 BRIEF_LABEL, BRIEF_TEXT = 16, 6
 """Longest label, and longest text to type, of a mention: all of a step cost as much as the longest."""
@@ -55,6 +57,8 @@ class Query:
     action: str
     code: str
     """With `UNKNOWN_PLACE` where `aim` goes."""
+    label: str = ""
+    """What it points at, or would if the picture showed it."""
     aim: tuple[float, float] | None = None
     """px of the picture."""
     shown: Box | None = None
@@ -86,9 +90,15 @@ class Picture:
     """(N, 2) x and y, in thousandths of the picture, of the middle of the patch's label; -1 outside of labels."""
     sizes: NDArray[np.float32]
     """(N, 2) width and height of that label, px; 0 outside of labels."""
+    labels: frozenset[str]
+    """Those that it shows, wholly or in part, in lower case."""
     queries: list[Query]
     mentions: list[Query]
     """Of which only the action line is used: cheap, so there are `MENTIONS` for every query."""
+
+    def may_show(self, label: str) -> bool:
+        """Whether something in it reads like the label, or contains it, or is contained in it."""
+        return any(label.lower() in shown or shown in label.lower() for shown in self.labels)
 
 
 def _cut(box: Box, left: int, top: int, width: int, height: int) -> tuple[Box, float]:
@@ -127,7 +137,7 @@ def _query(rng: random.Random, step: Step, many: bool, place: _Place | None = No
         steps = _other_steps(rng, rng.randint(1, 3))
         done = rng.randint(0, len(steps))
         steps.insert(done, step)
-    query = Query(instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, code)
+    query = Query(instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, code, step.label)
     return query if place is None else replace(query, aim=place.aim, shown=place.shown, target=place.target)
 
 
@@ -230,13 +240,14 @@ def picture_of(
     brief_elsewhere = [item for item in screen.items if len(item.label) <= BRIEF_LABEL] or screen.items
     mentions: list[Query] = []
     for _ in range(MENTIONS * queries):
-        query = there(*rng.choice(brief), False, BRIEF_TEXT) if brief and rng.random() < PRESENT else None
+        query = there(*rng.choice(brief), False, BRIEF_TEXT) if brief and rng.random() < MENTION_PRESENT else None
         mentions.append(query or _absent(rng, brief_elsewhere, partly, False, BRIEF_TEXT))
     return Picture(
         _recoloured(rng, screen.pixels[top : top + height, left : left + width]),
         _slots(screen, left, top, width, height),
         centres,
         sizes,
+        frozenset(label.lower() for label in partly),
         asked,
         mentions,
     )

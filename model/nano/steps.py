@@ -56,19 +56,21 @@ class Step:
     """How the user asks for it, lower case, without full stop."""
     code: str
     """The calls, with `UNKNOWN_PLACE` for a place."""
+    label: str = ""
+    """What it points at, if it points."""
 
 
 def pointer_step(rng: random.Random, verb: str, label: str) -> Step:
     """A step of the mouse on something that carries a label."""
     phrase = rng.choice(_WAYS_TO_SAY[verb]).format(label=label)
-    return Step(f'{verb} "{label}"', phrase, f"pyautogui.{_POINTER_CALLS[verb]}({UNKNOWN_PLACE})")
+    return Step(f'{verb} "{label}"', phrase, f"pyautogui.{_POINTER_CALLS[verb]}({UNKNOWN_PLACE})", label)
 
 
 def type_step(rng: random.Random, text: str, label: str) -> Step:
     """A step that clicks into a field and types."""
     phrase = rng.choice(_WAYS_TO_SAY["Type"]).format(text=text, label=label)
     code = f"pyautogui.click({UNKNOWN_PLACE})\npyautogui.write(message={text!r})"
-    return Step(f'Type "{text}" into "{label}"', phrase, code)
+    return Step(f'Type "{text}" into "{label}"', phrase, code, label)
 
 
 def key_step(rng: random.Random) -> Step:

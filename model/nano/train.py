@@ -195,7 +195,8 @@ def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
             _, size, count, queries = PICTURES[0]
         rng = random.Random(f"{rng.random()} {run.rank}")
         count = count // 2 if many else count
-        screens = [load_screen(pool, rng.randrange(pages)) for _ in range(count)]
+        seen = [load_screen(pool, rng.randrange(pages)) for _ in range(-(-count // 2))]
+        screens = [screen for screen in seen for _ in range(2)][:count]
         found = total(learner([picture_of(rng, screen, size, queries, many, typing) for screen in screens]))
         if dense:
             found["loss"] = found["loss"] + 0.3 * reader(reading_lesson(rng, 6))["read"]

@@ -27,7 +27,11 @@ def queries() -> list[Query]:
         done = rng.randrange(len(steps))
         step = steps[done]
         aim = (rng.uniform(0, SIZE[0]), rng.uniform(0, SIZE[1])) if UNKNOWN_PLACE in step.code else None
-        made.append(Query(instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, step.code, aim))
+        made.append(
+            Query(
+                instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, step.code, step.label, aim
+            )
+        )
     return made
 
 

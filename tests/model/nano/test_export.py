@@ -70,7 +70,10 @@ def pixels() -> np.ndarray:
 @torch.no_grad()
 def test_the_checkpoint_gives_the_learners_logits(learner: Learner, exported: Path, pixels: np.ndarray) -> None:
     branch = learner.encoder.encode(
-        Query('Click "Save"', ("Scroll down",), 'Click "Save"', "pyautogui.click(x=0.500, y=0.500)", (50.0, 70.0)), TILE
+        Query(
+            'Click "Save"', ("Scroll down",), 'Click "Save"', "pyautogui.click(x=0.500, y=0.500)", "Save", (50.0, 70.0)
+        ),
+        TILE,
     )
     features = learner.vision_tower(patches_of(torch.from_numpy(pixels).unsqueeze(0)), [GRID])
     seen = learner.multi_modal_projector(features, [GRID])
