@@ -59,6 +59,11 @@ class LaunchedProgram:
         self._log = log
 
     @property
+    def pid(self) -> int:
+        """Its process, which leads a group of its own."""
+        return self._process.pid
+
+    @property
     def exit_status(self) -> int | None:
         """None while it runs."""
         return self._process.poll()

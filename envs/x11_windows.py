@@ -47,6 +47,16 @@ class X11Windows:
         listed = self._numbers(self._root, "_NET_CLIENT_LIST") if self.are_managed() else self._shown()
         return tuple(Window(number, title) for number in listed if (title := self._title(number)))
 
+    def width(self, window: Window) -> int:
+        """The width of a window with its borders, px; 0 when it has gone."""
+        outermost = window.id
+        with suppress(xcffib.Error), reached():
+            while (parent := self._core.QueryTree(outermost).reply().parent) != self._root:
+                outermost = parent
+            geometry = self._core.GetGeometry(outermost).reply()
+            return int(geometry.width + 2 * geometry.border_width)
+        return 0
+
     def are_managed(self) -> bool:
         """Whether a window manager is at work."""
         return bool(self._numbers(self._root, "_NET_SUPPORTING_WM_CHECK"))
