@@ -26,6 +26,8 @@ class Branches:
 
     hidden: Tensor
     """(B, Q, T, D), normalised."""
+    spelled: Tensor
+    """(B, Q, T, D), as it enters the first guided layer."""
     found: Tensor
     """(B, Q, T, D), as it leaves the first guided layer."""
     attention: list[Tensor]
@@ -58,7 +60,7 @@ def run_branches(
     before = cos[:, :length], sin[:, :length]
 
     xs = [group.flatten(0, 1) for group in groups]  # (B * Q, T, D) each
-    found = list(xs)
+    spelled, found = list(xs), list(xs)
     attention: list[list[Tensor]] = [[] for _ in groups]
     rivals: list[Tensor | None] = [None for _ in groups]
     last = len(decoder.layers) - 1
@@ -71,6 +73,8 @@ def run_branches(
             prefix = prefix + _attend(attend, attend.queries(normed, *before), *shared, None)
             prefix = prefix + layer.mlp(layer.post_attention_layernorm(prefix))
 
+        if number in guided_layers[:1]:
+            spelled = list(xs)
         for which, x in enumerate(xs):
             queries, tokens = x.shape[0] // batch, x.shape[1]
             behind = cos[:, length : length + tokens], sin[:, length : length + tokens]
@@ -97,8 +101,14 @@ def run_branches(
         if number in guided_layers[:1]:
             found = list(xs)
     return [
-        Branches(decoder.norm(x).unflatten(0, (batch, -1)), first.unflatten(0, (batch, -1)), looks, others)
-        for x, first, looks, others in zip(xs, found, attention, rivals, strict=True)
+        Branches(
+            hidden=decoder.norm(x).unflatten(0, (batch, -1)),
+            spelled=before_looking.unflatten(0, (batch, -1)),
+            found=after_looking.unflatten(0, (batch, -1)),
+            attention=looks,
+            rivals=others,
+        )
+        for x, before_looking, after_looking, looks, others in zip(xs, spelled, found, attention, rivals, strict=True)
     ]
 
 

@@ -1,7 +1,8 @@
 """What is trained in the main lesson, and the losses that teach it to answer.
 
 Beside the answer's own tokens some things are supervised in training only: the characters in every patch, the centre
-of the label that every patch belongs to, before and behind the projector (which would otherwise lose it), where one
+of the label that every patch belongs to, before and behind the projector (which would otherwise lose it), the letters
+behind the projector and at the end of a label spelled in the answer (which have to match), where one
 attention head looks once the label is spelled and while the place is written (in front of the picture when it does not
 show the label), and the place itself as soon as the label is spelled. While that head seeks the label, the other
 pictures of a step compete with its own, as the tiles of a screen do: else it finds something nearly right in each.
@@ -22,6 +23,7 @@ from model.config import KimiVLConfig
 from model.decoder import Decoder, Router
 from model.nano.branches import Branches, run_branches
 from model.nano.encoding import Encoded, Encoder
+from model.nano.letters import LettersHead, letters_in_cells, letters_of
 from model.nano.loop import Losses
 from model.nano.places import SPREAD, PlaceHead, digits_loss, spreads
 from model.nano.questions import PATCH, Picture, Query
@@ -44,6 +46,8 @@ LOSS_WEIGHTS: Final = {
     "centre": 1.0,
     "merged_centre": 1.0,
     "read": 0.5,
+    "letters": 0.5,
+    "spelled": 0.5,
 }
 
 
@@ -69,6 +73,8 @@ class Learner(nn.Module):
         self.centre = PlaceHead(config.vision.hidden_size)
         self.merged_centre = PlaceHead(config.text.hidden_size)
         self.aim = PlaceHead(config.text.hidden_size)
+        self.letters = LettersHead(config.text.hidden_size)
+        self.spelled = LettersHead(config.text.hidden_size)
         self.encoder = Encoder(tokenizer)
         self._digit_ids = torch.tensor([tokenizer.encode(str(digit))[0] for digit in range(10)])
         for module in self.modules():
@@ -96,6 +102,8 @@ class Learner(nn.Module):
         merged = self.multi_modal_projector(x, grids)
         labelled, patch = _of_cells(on_label, batch, grids[0])
         losses["merged_centre"] = self.merged_centre.loss(merged[labelled], centres[patch], spread[patch])
+        cells, letters = letters_in_cells(torch.from_numpy(np.concatenate([p.slots for p in pictures])), grids)
+        losses["letters"] = self.letters.loss(merged[cells], letters)
         seen = merged.unflatten(0, (batch, -1))
 
         encode = self.encoder
@@ -111,6 +119,10 @@ class Learner(nn.Module):
         losses |= self._words(answers.hidden.flatten(0, 1), ids[0], asked)
         losses |= self._places(answers.hidden.flatten(0, 1), asked, size)
         aims = [self._aim(run.found.flatten(0, 1), rows, size) for run, rows in ((answers, asked), (mentions, named))]
+        spellings = [
+            self._spelling(run.spelled.flatten(0, 1), rows) for run, rows in ((answers, asked), (mentions, named))
+        ]
+        losses["spelled"] = (spellings[0] + spellings[1]) / 2
         across = width // CELL
         looks = [
             self._looking(self._among_all(answers, asked, pictures), asked, across, _spelled),
@@ -167,6 +179,12 @@ class Learner(nn.Module):
         rows, places, spread = _targets(asked, size)
         label_ends = torch.tensor([one.branch.label_end for one in asked])
         return self.aim.loss(found[rows, label_ends[rows]], places, spread)
+
+    def _spelling(self, spelled: Tensor, asked: list[_Asked]) -> Tensor:
+        """Of knowing the labels' letters where the labels end."""
+        rows = [row for row, one in enumerate(asked) if one.query.label]
+        label_ends = [asked[row].branch.label_end for row in rows]
+        return self.spelled.loss(spelled[rows, label_ends], letters_of([asked[row].query.label for row in rows]))
 
     def _among_all(self, run: Branches, asked: list[_Asked], pictures: Sequence[Picture]) -> Tensor:
         """(rows, T, P) the first guided layer's attention, if all pictures without the label competed for it."""

@@ -58,3 +58,15 @@ def test_groups_do_not_disturb_each_other(small_decoder: Decoder, inputs: tuple[
         torch.testing.assert_close(run.hidden, alone.hidden, atol=1e-5, rtol=1e-5)
         torch.testing.assert_close(run.found, alone.found, atol=1e-5, rtol=1e-5)
         torch.testing.assert_close(run.attention[0], alone.attention[0], atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_the_prefixes_compete_for_a_branch(small_decoder: Decoder, inputs: tuple[Tensor, Tensor]) -> None:
+    prefix, branches = inputs
+    (run,) = run_branches(small_decoder, prefix, [branches], guided_layers=(1,))
+    assert run.rivals is not None
+    assert tuple(run.rivals.shape) == (PREFIXES, QUERIES, TOKENS, PREFIXES, PREFIX)
+    for own in range(PREFIXES):  # its own prefix appeals as much as it is looked at
+        torch.testing.assert_close(run.rivals[own, :, :, own], run.attention[0][own], atol=1e-5, rtol=1e-5)
+    swapped = run_branches(small_decoder, prefix.flip(0), [branches], guided_layers=(1,))[0]
+    assert not torch.allclose(swapped.attention[0], run.attention[0])

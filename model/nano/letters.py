@@ -1,0 +1,71 @@
+"""Which letters and digits a label has, and a picture's cell shows: what has to match for a label to be found.
+
+Supervised in training only. Without it the upper half of the encoder and the projector keep where a label is and how
+long, and drop what it says. Knows no questions.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from model.nano.reading import FIRST_CHARACTER, LAST_CHARACTER
+from model.vision import Grid
+
+ALPHABET = string.ascii_lowercase + string.digits
+RARITY = 6.0
+"""How much more a letter that is there weighs than one that is not: a cell has about four of them."""
+
+
+def _letter_of_class() -> Tensor:
+    """For each class of a slot, the index of its letter, upper and lower case alike; len(ALPHABET) for all others."""
+    characters = (chr(code).lower() for code in range(FIRST_CHARACTER, LAST_CHARACTER + 1))
+    return torch.tensor([ALPHABET.find(char) % (len(ALPHABET) + 1) for char in characters])
+
+
+_LETTER_OF_CLASS = _letter_of_class()
+
+
+def letters_of(labels: Sequence[str]) -> Tensor:
+    """(labels, letters) ones where a label has the letter."""
+    return torch.tensor([[float(letter in label.lower()) for letter in ALPHABET] for label in labels])
+
+
+def letters_in_cells(slots: Tensor, grids: Sequence[Grid]) -> tuple[Tensor, Tensor]:
+    """The cells that show text and are known: their indices (M,) and their letters (M, letters).
+
+    Args:
+        slots: (N, SLOTS) classes of the patches of all pictures, -100 where they are not known.
+        grids: rows and columns of patches of each picture, even and all the same.
+    """
+    rows, columns = grids[0]
+    cells = (
+        slots.view(len(grids), rows // 2, 2, columns // 2, -1)
+        .transpose(2, 3)
+        .reshape(len(grids) * rows // 2 * columns // 2, -1)
+    )
+    useful = ((cells > 0).any(1) & (cells >= 0).all(1)).nonzero().squeeze(1)
+    shown = torch.zeros(len(useful), len(ALPHABET) + 1)
+    shown.scatter_(1, _LETTER_OF_CLASS[cells[useful]], 1.0)
+    return useful, shown[:, :-1]
+
+
+class LettersHead(nn.Module):
+    """Says which letters are there."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.letters = nn.Linear(width, len(ALPHABET))
+
+    def loss(self, features: Tensor, wanted: Tensor) -> Tensor:
+        """Mean over the features (n, D) of the cross-entropy summed over the letters wanted, (n, letters)."""
+        if not len(features):
+            return features.new_zeros(())
+        weights = torch.tensor(RARITY)
+        each = F.binary_cross_entropy_with_logits(self.letters(self.norm(features)), wanted, pos_weight=weights)
+        return each * len(ALPHABET)
