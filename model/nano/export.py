@@ -20,7 +20,7 @@ from model.nano.loop import averaged_weights
 from model.nano.shape import TILE, configuration
 from model.tokenizer import KimiTokenizer
 
-TRAINING_ONLY = ("reading.", "centre.", "merged_centre.", "aim.", "letters.", "spelled.")
+TRAINING_ONLY = ("reading.", "kept.", "centre.", "merged_centre.", "aim.", "letters.", "spelled.")
 HEADS: Final = "training_heads.safetensors"
 PREPROCESSOR = {
     "patch_size": 14,

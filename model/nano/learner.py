@@ -1,11 +1,11 @@
 """What is trained in the main lesson, and the losses that teach it to answer.
 
-Beside the answer's own tokens some things are supervised in training only: the characters in every patch, the centre
-of the label that every patch belongs to, before and behind the projector (which would otherwise lose it), the letters
-behind the projector and at the end of a label spelled in the answer (which have to match), where one
-attention head looks once the label is spelled and while the place is written (in front of the picture when it does not
-show the label), and the place itself as soon as the label is spelled. While that head seeks the label, the other
-pictures of a step compete with its own, as the tiles of a screen do: else it finds something nearly right in each.
+Beside the answer's own tokens some things are supervised in training only: the characters in every patch, half way and
+at the encoder's end; the centre of the label that every patch belongs to, before and behind the projector (which would
+otherwise lose it); the letters behind the projector and at the end of a label spelled in the answer, which have to match;
+where one attention head looks once the label is spelled and while the place is written (in front of the picture when it
+does not show the label); and the place itself as soon as the label is spelled. While that head seeks the label, the
+other pictures of a step compete with its own, as the tiles of a screen do: else it finds something nearly right in each.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ LOSS_WEIGHTS: Final = {
     "centre": 1.0,
     "merged_centre": 1.0,
     "read": 0.5,
-    "letters": 0.5,
+    "kept": 0.7,
+    "letters": 1.0,
     "spelled": 0.5,
 }
 
@@ -70,6 +71,7 @@ class Learner(nn.Module):
         self.lm_head = nn.Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
         nn.init.normal_(self.language_model.embed_tokens.weight, std=0.02)
         self.reading = ReadingHead(config.vision.hidden_size)
+        self.kept = ReadingHead(config.vision.hidden_size)
         self.centre = PlaceHead(config.vision.hidden_size)
         self.merged_centre = PlaceHead(config.text.hidden_size)
         self.aim = PlaceHead(config.text.hidden_size)
@@ -90,11 +92,13 @@ class Learner(nn.Module):
 
         x = self.vision_tower.patch_embed(patches_of(pixels), grids)
         cos, sin = rotary_2d(grids, self.vision_tower.config.head_dim, x.device)
+        slots = torch.from_numpy(np.concatenate([picture.slots for picture in pictures]))
         for number, block in enumerate(self.vision_tower.encoder.blocks, start=1):
             x = block(x, cos, sin, grids)
             if number == READ_AFTER:
-                losses |= self.reading.losses(x, torch.from_numpy(np.concatenate([p.slots for p in pictures])))
+                losses |= self.reading.losses(x, slots)
         x = self.vision_tower.encoder.final_layernorm(x)
+        losses["kept"] = self.kept.losses(x, slots)["read"]
         centres = torch.from_numpy(np.concatenate([picture.centres for picture in pictures]))
         spread = spreads(torch.from_numpy(np.concatenate([picture.sizes for picture in pictures])), size)
         on_label = centres[:, 0] >= 0
@@ -102,7 +106,7 @@ class Learner(nn.Module):
         merged = self.multi_modal_projector(x, grids)
         labelled, patch = _of_cells(on_label, batch, grids[0])
         losses["merged_centre"] = self.merged_centre.loss(merged[labelled], centres[patch], spread[patch])
-        cells, letters = letters_in_cells(torch.from_numpy(np.concatenate([p.slots for p in pictures])), grids)
+        cells, letters = letters_in_cells(slots, grids)
         losses["letters"] = self.letters.loss(merged[cells], letters)
         seen = merged.unflatten(0, (batch, -1))
 
