@@ -2,10 +2,10 @@
 
 Beside the answer's own tokens some things are supervised in training only: the characters in every patch, half way and
 at the encoder's end; the centre of the label that every patch belongs to, before and behind the projector (which would
-otherwise lose it); the letters behind the projector and at the end of a label spelled in the answer, which have to match;
+otherwise lose it); the letters behind the projector and at the end of a label spelled in the answer, which must match;
 where one attention head looks once the label is spelled and while the place is written (in front of the picture when it
 does not show the label); and the place itself as soon as the label is spelled. While that head seeks the label, the
-other pictures of a step compete with its own, as the tiles of a screen do: else it finds something nearly right in each.
+other pictures of a step compete with its own, as the tiles of a screen do: else it finds something nearly right in all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The grounding checks' command: screenspot.
+"""The grounding checks' commands: screenspot, screenspot-generate.
 
 Reads the command line and prints; the libraries behind the command are imported when it is used, so that help comes at
 once.
@@ -16,7 +16,7 @@ from cyclopts.validators import Number
 app = App()
 
 NOT_ALL_ASKED = 1
-"""Exit status when the table is there, but some records could not be asked."""
+"""Exit status when the work was done, but for some records or programs."""
 
 AtLeastOne = Annotated[int, Parameter(validator=Number(gte=1))]
 
@@ -90,3 +90,33 @@ def screenspot(
             if answered:
                 write_results(answered, folder / f"screenspot-pro-{each}.json")
     return NOT_ALL_ASKED if dataset.left_out or unanswered else 0
+
+
+@app.command
+def screenspot_generate(out: Path, /) -> int:
+    """Make a grounding benchmark here: web pages in Chromium and programs on a display of its own.
+
+    It is in ScreenSpot-V2's format, for `deixis screenspot OUT`. Where controls are is read from the pages' documents
+    and from the programs' accessibility trees. None of it is used to train the embedded model. The exit status is 1
+    when programs are missing: the pages are written all the same.
+
+    Args:
+        out: a new folder.
+    """
+    from rich.console import Console
+    from rich.progress import track
+
+    from tasks.screenspot.generate.programs import PROGRAMS, missing_programs, program_shots
+    from tasks.screenspot.generate.shots import SCREENS
+    from tasks.screenspot.generate.web import page_count, page_shots
+    from tasks.screenspot.generate.write import write
+
+    console = Console(highlight=False, soft_wrap=True)
+    missing = missing_programs()
+    if missing:
+        console.print(f"Not installed, and left out: {', '.join(missing)}", style="yellow")
+    web = write(out, "web", track(page_shots(), "web pages", page_count(), console=console, transient=True))
+    shown = (len(PROGRAMS) - len(missing)) * len(SCREENS) * 2
+    desktop = write(out, "desktop", track(program_shots(), "programs", shown, console=console, transient=True))
+    console.print(f"{web} questions about web pages and {desktop} about programs: {out}", markup=False)
+    return NOT_ALL_ASKED if missing else 0
