@@ -39,7 +39,6 @@ _RELEASES = {_KEY_PRESS: _KEY_RELEASE, _BUTTON_PRESS: _BUTTON_RELEASE}
 _KINDS = {_KEY_PRESS: "key", _BUTTON_PRESS: "button"}
 _BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 3}
 _WHEEL_UP, _WHEEL_DOWN, _WHEEL_LEFT, _WHEEL_RIGHT = 4, 5, 6, 7
-_FARTHEST = 2**15 - 1
 _CHARACTERS = {"\n": "enter", "\r": "enter", "\t": "tab"}
 
 
@@ -87,8 +86,8 @@ class X11Input(InputDevice):
         return float(pointer.root_x), float(pointer.root_y)
 
     def move(self, x_dev: float, y_dev: float) -> None:
+        self._refuse_beyond(x_dev, y_dev)
         self._give([_motion(x_dev, y_dev)])
-        self._refuse_elsewhere(x_dev, y_dev)
 
     def click(self, button: Button = Button.LEFT, count: int = 1) -> None:
         number = _BUTTONS[button]
@@ -97,12 +96,12 @@ class X11Input(InputDevice):
         self._give(once + again * (count - 1))
 
     def drag(self, x_dev: float, y_dev: float, button: Button = Button.LEFT) -> None:
+        self._refuse_beyond(x_dev, y_dev)
         x, y = self.position()
         number = _BUTTONS[button]
         parts = [step / DRAG_STEPS for step in range(1, DRAG_STEPS + 1)]
         path = [_motion(x + (x_dev - x) * part, y + (y_dev - y) * part, DRAG_STEP_MS) for part in parts]
         self._give([_Event(_BUTTON_PRESS, number), *path, _Event(_BUTTON_RELEASE, number, delay_ms=DRAG_STEP_MS)])
-        self._refuse_elsewhere(x_dev, y_dev)
 
     def scroll(self, vertical: int = 0, horizontal: int = 0) -> None:
         for notches, forward, back in ((vertical, _WHEEL_UP, _WHEEL_DOWN), (horizontal, _WHEEL_RIGHT, _WHEEL_LEFT)):
@@ -177,14 +176,14 @@ class X11Input(InputDevice):
             while self._events() is not None:
                 pass  # each change of the keyboard's mapping is told to everyone
 
-    def _refuse_elsewhere(self, x_dev: float, y_dev: float) -> None:
-        """The server moves the pointer to the nearest place that a monitor shows, and says nothing."""
-        at = self.position()
-        if at != (math.floor(x_dev), math.floor(y_dev)):
-            raise ActionFailed(
-                f"The pointer is at ({at[0]:g}, {at[1]:g}), not at ({x_dev:g}, {y_dev:g}): that is outside of the"
-                " display, or somebody else has moved it."
-            )
+    def _refuse_beyond(self, x_dev: float, y_dev: float) -> None:
+        """For a place beyond its edges the server takes the nearest one within, and says nothing."""
+        self._refuse_if_closed()
+        with reached():
+            display = self._core.GetGeometry(self._root).reply()
+        if not (0 <= x_dev < display.width and 0 <= y_dev < display.height):
+            size = f"{display.width}x{display.height}"
+            raise ActionFailed(f"Nothing was done: ({x_dev:g}, {y_dev:g}) is not on the display, which is {size}.")
 
     def _refuse_if_closed(self) -> None:
         if self._connection is None:
@@ -192,8 +191,7 @@ class X11Input(InputDevice):
 
 
 def _motion(x_dev: float, y_dev: float, delay_ms: int = 0) -> _Event:
-    x, y = (max(-_FARTHEST, min(_FARTHEST, math.floor(place))) for place in (x_dev, y_dev))
-    return _Event(_MOTION, 0, x, y, delay_ms)
+    return _Event(_MOTION, 0, math.floor(x_dev), math.floor(y_dev), delay_ms)
 
 
 def _chord(strokes: Sequence[Stroke]) -> list[_Event]:

@@ -8,7 +8,6 @@ asked whether it has come that far. An input method in a process of its own (ibu
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import cast
@@ -26,8 +25,6 @@ from envs.x11_ping import ANSWER_S, Ping
 
 STROKES_AT_ONCE = 48
 """So few that their events, even with three keys held for each, fit the 16 KiB that go out in one write."""
-UNASKED_S = 0.3
-"""How long a program that answers no pings, such as xterm, is given to handle what was typed."""
 _KEYBOARD = xcffib.xkb.ID.UseCoreKbd
 _CAPITALS = xcffib.xproto.ModMask.Lock
 
@@ -203,10 +200,7 @@ class Keyboard:
     def _wait_until_handled(self) -> None:
         if not self._unhandled:
             return
-        answered = self._ping.is_answered()
-        if answered is None:
-            time.sleep(UNASKED_S)
-        elif not answered:
+        if not self._ping.wait_until_handled():
             raise ActionFailed(f"the program that has the focus has not handled them within {ANSWER_S:.0f} s")
         self._unhandled = False
 

@@ -16,7 +16,10 @@ import xcffib.xproto
 from envs.x11_display import reached
 
 ANSWER_S = 10.0
-"""A program that has not answered for so long hangs."""
+"""A program that has not answered for so long, and says that it does, hangs."""
+UNASKED_S = 0.3
+"""How long a program that does not say so is given: some, such as Tk's, answer all the same, others, such as xterm, do
+not."""
 _ASK_AGAIN_S = 0.5
 """How often to look whether another program has the focus in the meantime."""
 _FOLLOWS_POINTER = 1
@@ -37,56 +40,60 @@ class Ping:
                 self._core.InternAtom(False, len(name), name).reply().atom for name in ("_NET_WM_PING", "WM_PROTOCOLS")
             )
 
-    def is_answered(self) -> bool | None:
-        """Wait for the answer.
+    def wait_until_handled(self) -> bool:
+        """Wait for the answer, or as long as a program that need not answer is given.
 
         Returns:
-            Whether the program has answered in time; None when it is one that does not answer pings.
+            False when the program answers pings and has not answered this one in time.
         """
-        deadline = time.monotonic() + ANSWER_S
+        begin = time.monotonic()
         with reached():
             self._listen(xcffib.xproto.EventMask.SubstructureNotify)  # answers go to the root, as its children's events
             try:
-                while time.monotonic() < deadline:
-                    window = self._listening()
-                    if window is None:
-                        return None
-                    if self._answers(window):
+                while (asked := self._asked()) is not None:
+                    window, answers_pings = asked
+                    left = begin + (ANSWER_S if answers_pings else UNASKED_S) - time.monotonic()
+                    if left <= 0:
+                        return not answers_pings
+                    if self._answers(window, min(left, _ASK_AGAIN_S)):
                         return True
             finally:
                 self._listen(xcffib.xproto.EventMask.NoEvent)
-        return False
+        return True
 
     def _listen(self, mask: int) -> None:
         self._core.ChangeWindowAttributes(self._root, xcffib.xproto.CW.EventMask, [mask])
 
-    def _listening(self) -> int | None:
-        """The window with the focus, or the one around it, that takes pings."""
+    def _asked(self) -> tuple[int, bool] | None:
+        """The window that a ping goes to, and whether its program says that it answers; None where no window is."""
         with suppress(xcffib.Error):  # a window has gone
-            window = self._core.GetInputFocus().reply().focus
-            if window == _FOLLOWS_POINTER:
-                window = self._core.QueryPointer(self._root).reply().child
+            focus = window = self._core.GetInputFocus().reply().focus
+            if focus == _FOLLOWS_POINTER:
+                focus = window = self._core.QueryPointer(self._root).reply().child
             while window not in (*_NOTHING, self._root):
                 kinds = xcffib.xproto.Atom.ATOM
                 reply = self._core.GetProperty(False, window, self._protocols, kinds, 0, _LONGEST).reply()
-                if self._ping in memoryview(reply.value.buf()).cast("I"):
-                    return window
+                if reply.value_len:
+                    return window, self._ping in memoryview(reply.value.buf()).cast("I")
                 window = self._core.QueryTree(window).reply().parent
+            if focus not in (*_NOTHING, self._root):
+                return focus, False
         return None
 
-    def _answers(self, window: int) -> bool:
+    def _answers(self, window: int, seconds: float) -> bool:
         stamp = next(self._stamps)
         data = xcffib.xproto.ClientMessageData.synthetic([self._ping, stamp, window, 0, 0], "I" * 5)
         event = xcffib.xproto.ClientMessageEvent.synthetic(32, window, self._protocols, data)
         self._core.SendEvent(False, window, xcffib.xproto.EventMask.NoEvent, event.pack())
         self._connection.flush()
-        deadline = time.monotonic() + _ASK_AGAIN_S
-        while (left := deadline - time.monotonic()) > 0:
-            answer = self._connection.poll_for_event()
-            if answer is None:
-                select.select([self._connection.get_file_descriptor()], [], [], left)
-            elif isinstance(answer, xcffib.xproto.ClientMessageEvent):
-                what, when, *_ = answer.data.data32
-                if what == self._ping and when == stamp:
-                    return True
+        deadline = time.monotonic() + seconds
+        with suppress(xcffib.Error):  # the window has gone
+            while (left := deadline - time.monotonic()) > 0:
+                answer = self._connection.poll_for_event()
+                if answer is None:
+                    select.select([self._connection.get_file_descriptor()], [], [], left)
+                elif isinstance(answer, xcffib.xproto.ClientMessageEvent):
+                    what, when, *_ = answer.data.data32
+                    if what == self._ping and when == stamp:
+                        return True
         return False

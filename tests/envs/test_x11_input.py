@@ -7,13 +7,15 @@ import random
 import shutil
 import subprocess
 import sys
-import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from itertools import count
 from urllib.parse import unquote
 
 import pytest
 import xcffib
+import xcffib.xkb
 import xcffib.xproto
 
 from envs.actions import Button, Navigate
@@ -27,6 +29,7 @@ from envs.x11_windows import X11Windows
 
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
 pytest.importorskip("tkinter")
+needs_xclip = pytest.mark.skipif(shutil.which("xclip") is None, reason="xclip is not installed")
 
 SCRIPTS = (
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:!?-_+*/=()[]{}@#$%&",
@@ -56,6 +59,34 @@ root.after(100, field.focus_force)
 root.after(200, lambda: print("ready", flush=True))
 root.mainloop()
 """
+
+
+class CountingWindow:
+    """A window in the middle of the display that counts the events it gets."""
+
+    def __init__(self, name: str) -> None:
+        self.connection = connect(name)
+        self.core = xcffib.xproto.xprotoExtension(self.connection)
+        root = self.connection.get_screen_pointers()[0].root
+        window = self.connection.generate_id()
+        wanted = xcffib.xproto.EventMask
+        mask = wanted.KeyPress | wanted.ButtonPress | wanted.FocusChange
+        self.core.CreateWindow(
+            0, window, root, 0, 0, 1000, 600, 0, 1, 0, xcffib.xproto.CW.EventMask, [mask], is_checked=True
+        ).check()
+        title = xcffib.xproto.Atom.WM_NAME, xcffib.xproto.Atom.STRING
+        self.core.ChangeProperty(xcffib.xproto.PropMode.Replace, window, *title, 8, 6, b"counts")
+        self.core.MapWindow(window)
+        self.connection.flush()
+
+    def count_until(self, last: type[xcffib.Event]) -> Counter[type[xcffib.Event]]:
+        counted: Counter[type[xcffib.Event]] = Counter()
+        while not counted[last]:
+            counted[type(self.connection.wait_for_event())] += 1
+        return counted
+
+    def close(self) -> None:
+        self.connection.disconnect()
 
 
 @pytest.fixture(scope="module")
@@ -89,41 +120,62 @@ def read_back(display: VirtualDisplay) -> Iterator[Callable[[X11Input], str]]:
         process.terminate()
 
 
+@contextmanager
+def clipboard_untouched(display: VirtualDisplay) -> Iterator[None]:
+    clip = ["xclip", "-selection", "clipboard"]
+    with subprocess.Popen([*clip, "-quiet"], env=dict(display.environment), stdin=subprocess.PIPE) as owner:
+        assert owner.stdin is not None
+        owner.stdin.write(b"precious")
+        owner.stdin.close()
+        yield
+        out = subprocess.run([*clip, "-o"], env=dict(display.environment), capture_output=True, check=True, timeout=20)
+        assert out.stdout == b"precious"
+        owner.terminate()
+
+
 def random_strings(seed: int, count: int) -> list[str]:
     rng = random.Random(seed)
     return ["".join(rng.choice(rng.choice(SCRIPTS)) for _ in range(rng.randint(1, 8))) for _ in range(count)]
 
 
+def type_on_every_layout(display: VirtualDisplay, read_back: Callable[[X11Input], str]) -> None:
+    with clipboard_untouched(display):
+        for layout in ("us", "de", "fr", "ru"):
+            display.set_layout(layout)
+            strings = random_strings(seed=ord(layout[0]), count=500)
+            with closing(X11Input(display.name)) as device:
+                device.type_text("\n".join(strings))
+                assert read_back(device).split("\n") == strings
+
+
 @pytest.mark.slow
-def test_any_text_arrives_on_any_layout(site, monkeypatch: pytest.MonkeyPatch, wait_until) -> None:
-    html = """document.title = "ready"; let later</script>
-        <textarea id=t style="position:fixed;inset:0;width:100%;height:100%"
-        onfocus="document.title = 'focused'" oninput="clearTimeout(later);
-        later = setTimeout(() => history.replaceState(0, '', '#' + encodeURIComponent(t.value)), 300)"></textarea>
-        <script>"""
+@needs_xclip
+def test_any_text_arrives_on_any_layout_in_a_text_field(
+    display: VirtualDisplay, read_back: Callable[[X11Input], str]
+) -> None:
+    type_on_every_layout(display, read_back)
 
-    def arrived() -> list[str]:
-        return unquote((browser.observe().url or "").partition("#")[2]).split("\n")
 
-    with VirtualDisplay((1000, 700)) as display:
-        monkeypatch.setenv("DISPLAY", display.name)
-        with Browser(viewport=(900, 500), headless=False) as browser:
-            for layout in ("us", "de", "fr", "ru", "us,de,ru"):
-                display.set_layout(layout)
-                browser.execute(Navigate(url=site.page(f"/typing/{layout}", html)))
-                browser.observe()  # until it is drawn, a page hears nothing
-                strings = random_strings(seed=ord(layout[-1]), count=500)
-                with closing(X11Input(display.name)) as device:
-                    device.move(500, 500)
+def test_each_of_three_layouts_can_be_the_one_in_use(
+    display: VirtualDisplay, read_back: Callable[[X11Input], str]
+) -> None:
+    display.set_layout("us,de,ru")
+    text = "Yz -/ Größe съешь ещё"
+    connection = connect(display.name)
+    xkb = xcffib.xkb.xkbExtension(connection, xcffib.xkb.key)
+    xkb.UseExtension(1, 0).reply()
+    with closing(X11Input(display.name)) as device:
+        for group in range(3):
+            xkb.LatchLockState(xcffib.xkb.ID.UseCoreKbd, 0, 0, True, group, 0, False, 0, is_checked=True).check()
+            device.type_text(text)
+            assert read_back(device) == text
+    connection.disconnect()
 
-                    def focused(device: X11Input = device) -> bool:
-                        device.click()
-                        return browser.observe().title == "focused"
 
-                    wait_until(focused)
-                    device.type_text("\n".join(strings))
-                wait_until(lambda: arrived() != [""])
-                assert arrived() == strings
+def test_emoji_joined_from_several_arrive(device: X11Input, read_back: Callable[[X11Input], str]) -> None:
+    text = "👩\N{ZERO WIDTH JOINER}🚀 👍🏽 ❤\N{VARIATION SELECTOR-16}"
+    device.type_text(text)
+    assert read_back(device) == text
 
 
 def test_a_window_that_has_gone_has_no_title(display: VirtualDisplay) -> None:
@@ -185,20 +237,6 @@ def test_chords_work_on_a_layout_without_latin_letters(
         assert read_back(device) == ""
 
 
-def test_the_clipboard_is_not_touched(display: VirtualDisplay, device: X11Input) -> None:
-    if shutil.which("xclip") is None:
-        pytest.skip("xclip is not installed")
-    clip = ["xclip", "-selection", "clipboard"]
-    with subprocess.Popen([*clip, "-quiet"], env=dict(display.environment), stdin=subprocess.PIPE) as owner:
-        assert owner.stdin is not None
-        owner.stdin.write(b"precious")
-        owner.stdin.close()
-        device.type_text("日本 and more")
-        out = subprocess.run([*clip, "-o"], env=dict(display.environment), capture_output=True, check=True, timeout=20)
-        assert out.stdout == b"precious"
-        owner.terminate()
-
-
 @pytest.mark.parametrize("text", ["a\x07b", "\ud800", "\x85"])
 def test_what_no_keyboard_gives_is_refused_before_anything_is_typed(
     text: str, device: X11Input, read_back: Callable[[X11Input], str]
@@ -210,8 +248,17 @@ def test_what_no_keyboard_gives_is_refused_before_anything_is_typed(
 
 
 @pytest.fixture(scope="module")
-def page(site, wait_until) -> Iterator[tuple[X11Input, Callable[..., list[list[object]]]]]:
+def browser() -> Iterator[tuple[Browser, VirtualDisplay]]:
+    with pytest.MonkeyPatch.context() as patch, VirtualDisplay((1000, 700)) as display:
+        patch.setenv("DISPLAY", display.name)
+        with Browser(viewport=(900, 500), headless=False) as browser:
+            yield browser, display
+
+
+@pytest.fixture(scope="module")
+def page(browser, site, wait_until) -> Iterator[tuple[X11Input, Callable[..., list[list[object]]]]]:
     """A device on a display with a page, and what events of some kinds the page got since it was last asked."""
+    browser, display = browser
     address = site.page(
         "/input",
         """document.title = "ready"; const told = [];
@@ -227,40 +274,35 @@ def page(site, wait_until) -> Iterator[tuple[X11Input, Callable[..., list[list[o
         height: 80px; background: silver } #here { left: 100px; top: 100px } #there { left: 400px; top: 250px }</style>
         <div id=here draggable=true></div><div id=there></div><script>""",
     )
-    with pytest.MonkeyPatch.context() as patch, VirtualDisplay((1000, 700)) as display:
-        patch.setenv("DISPLAY", display.name)
-        with (
-            Browser(address, viewport=(900, 500), headless=False) as browser,
-            closing(X11Input(display.name)) as device,
-        ):
-            display.wait_for_window("ready")
+    browser.execute(Navigate(url=address))
+    with closing(X11Input(display.name)) as device:
 
-            def told() -> list[list[object]]:
-                title = browser.observe().title
-                return [] if title == "ready" else json.loads(unquote(title))
+        def told() -> list[list[object]]:
+            title = browser.observe().title
+            return [] if title == "ready" else json.loads(unquote(title))
 
-            known = 0
+        known = 0
 
-            def seen(*wanted: str, count: int) -> list[list[object]]:
-                nonlocal known
-                new: list[list[object]] = []
+        def seen(*wanted: str, count: int) -> list[list[object]]:
+            nonlocal known
+            new: list[list[object]] = []
 
-                def complete() -> bool:
-                    new[:] = [event for event in told()[known:] if event[0] in wanted]
-                    return len(new) >= count
+            def complete() -> bool:
+                new[:] = [event for event in told()[known:] if event[0] in wanted]
+                return len(new) >= count
 
-                wait_until(complete)
-                known = len(told())
-                return new
-
-            def heard() -> bool:  # until it is drawn, a page hears nothing
-                device.move(700, 500)
-                device.click()
-                return bool(told())
-
-            wait_until(heard)
+            wait_until(complete)
             known = len(told())
-            yield device, seen
+            return new
+
+        def heard() -> bool:  # until it is drawn, a page hears nothing
+            device.move(700, 500)
+            device.click()
+            return bool(told())
+
+        wait_until(heard)
+        known = len(told())
+        yield device, seen
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -303,6 +345,31 @@ def test_keys_are_pressed_with_others_held(page) -> None:
     assert letters == [["keydown", "K", True, True]] * 2
 
 
+@pytest.mark.slow
+@needs_xclip
+def test_any_text_arrives_on_any_layout_in_a_browser(browser, site) -> None:
+    browser, display = browser
+    html = """document.title = "ready"; let times = 0</script>
+        <textarea id=t style="position:fixed;inset:0;width:100%;height:100%" onfocus="document.title = 'focused'"
+        onkeydown="if (event.key == 'F9') { history.replaceState(0, '', '#' + encodeURIComponent(t.value));
+        t.value = ''; document.title = 'arrived ' + ++times }"></textarea>
+        <script>"""
+    browser.execute(Navigate(url=site.page("/typing", html)))
+    browser.observe()  # until it is drawn, a page hears nothing
+    with closing(X11Input(display.name)) as device:
+        device.move(500, 500)
+        device.click()
+    display.wait_for_window("^focused", timeout_s=60)
+    times = count(1)
+
+    def read_back(device: X11Input) -> str:
+        device.press(["f9"])
+        display.wait_for_window(f"^arrived {next(times)}", timeout_s=60)
+        return unquote((browser.observe().url or "").partition("#")[2])
+
+    type_on_every_layout(display, read_back)
+
+
 def test_every_key_can_be_pressed(device: X11Input, read_back: Callable[[X11Input], str]) -> None:
     for name in sorted(NAMES - {"f9"}):  # which has the text read back
         device.press([name])
@@ -322,20 +389,26 @@ def test_num_lock_does_not_matter(device: X11Input, read_back: Callable[[X11Inpu
 
 def test_a_place_that_is_not_on_the_display_is_refused(device: X11Input) -> None:
     device.move(10.9, 20.2)
+    for x, y in ((1000, 5), (5, -0.5), (1e9, 5), (float("nan"), 5)):
+        for act in (device.move, device.drag):
+            with pytest.raises(ActionFailed, match="not on the display, which is 1000x600"):
+                act(x, y)
     assert device.position() == (10, 20)
-    for x, y in ((1000, 5), (5, -1), (1e6, 5)):
-        with pytest.raises(ActionFailed, match="outside of the display"):
-            device.move(x, y)
 
 
-def test_a_click_costs_less_than_a_millisecond(device: X11Input) -> None:
-    device.move(5, 5)
-    costs: list[float] = []
-    for _ in range(50):
-        begin = time.perf_counter()
-        device.click()
-        costs.append(time.perf_counter() - begin)
-    assert sorted(costs)[len(costs) // 4] < 1e-3  # the machine may be busy
+def test_a_click_gets_through_after_hundreds_of_characters_that_no_key_has() -> None:
+    """For each change of the keyboard the window manager takes all its keys again, and a click waits until it has."""
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 400)))
+    with VirtualDisplay((1000, 600)) as display, closing(CountingWindow(display.name)) as window:
+        display.wait_for_window("^counts$")
+        with closing(X11Input(display.name)) as device:
+            window.count_until(xcffib.xproto.FocusInEvent)
+            device.move(500, 300)
+            device.type_text(text)
+            device.click()
+            counted = window.count_until(xcffib.xproto.ButtonPressEvent)
+    assert counted[xcffib.xproto.KeyPressEvent] == len(text)
+    assert counted[xcffib.xproto.MappingNotifyEvent] < len(text) / 4
 
 
 def test_a_display_that_is_not_there() -> None:
