@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import select
 import shutil
 import subprocess
 import tempfile
@@ -23,7 +21,8 @@ import xcffib
 import xcffib.xproto
 
 from envs.base import EnvUnavailable
-from envs.reaper import VARIABLE, Reaper, end_all
+from envs.reaper import Reaper
+from envs.x11_access import let_in_this_user, new_cookie
 from envs.x11_display import connect, reached
 from envs.x11_windows import Window, X11Windows
 
@@ -33,11 +32,13 @@ START_S = 20.0
 """How long the X server, the bus or the window manager may take to start."""
 LOOK_S = 0.01
 LARGEST_PX = 16384
-_SERVER_INTERPRETED, _ALL_OF_THIS_MACHINE = 5, 252
-"""Families of hosts: here for single users (X11/X.h), and what is not listed but let in (Xauth.h)."""
-_OF_THE_USERS_SESSION = (
-    "DBUS_SESSION_BUS_ADDRESS", "DESKTOP_STARTUP_ID", "SESSION_MANAGER", "WAYLAND_DISPLAY", "XAUTHORITY",
-    "XDG_SESSION_TYPE",
+_OF_ANOTHER_DISPLAY = (
+    "AT_SPI_BUS_ADDRESS", "CLUTTER_BACKEND", "DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION", "DESKTOP_STARTUP_ID",
+    "ELECTRON_OZONE_PLATFORM_HINT", "GDK_DPI_SCALE", "GDK_SCALE", "GTK_A11Y", "MOZ_ENABLE_WAYLAND", "NO_AT_BRIDGE",
+    "QT_AUTO_SCREEN_SCALE_FACTOR", "QT_ENABLE_HIGHDPI_SCALING", "QT_FONT_DPI", "QT_SCALE_FACTOR",
+    "QT_SCREEN_SCALE_FACTORS", "SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER", "SESSION_MANAGER", "WAYLAND_DISPLAY",
+    "WAYLAND_SOCKET", "WINDOWID", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_SEAT", "XDG_SESSION_DESKTOP",
+    "XDG_SESSION_ID", "XDG_SESSION_TYPE", "XDG_VTNR",
 )  # fmt: skip
 _ON_IT = {
     "GDK_BACKEND": "x11",
@@ -47,15 +48,18 @@ _ON_IT = {
     "GTK_IM_MODULE": "gtk-im-context-simple",
     "QT_IM_MODULE": "simple",
     "XMODIFIERS": "@im=none",
+    # It would mount the user's files in a folder that is going to be removed.
+    "GVFS_DISABLE_FUSE": "1",
 }
 
 
 class LaunchedProgram:
     """A program on the display."""
 
-    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, name: str, process_id: int, reaper: Reaper, log: Path) -> None:
         self.name = name
-        self._process = process
+        self._process_id = process_id
+        self._reaper = reaper
         self._log = log
 
     @property
@@ -65,22 +69,31 @@ class LaunchedProgram:
 
     @property
     def exit_status(self) -> int | None:
-        """None while it runs."""
-        return self._process.poll()
+        """None while it runs; negative, the signal that ended it.
+
+        Raises:
+            EnvUnavailable: the process that keeps the display's programs was killed.
+        """
+        try:
+            return self._reaper.exit_status(self._process_id)
+        except ConnectionError as error:
+            raise EnvUnavailable(f"The display has gone: {error}.") from error
 
     @property
     def said(self) -> str:
-        """What it has written to the terminal that it has not."""
-        return self._log.read_text(errors="replace")
+        """What it has written to the terminal that it has not; empty after the display was closed."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def stop(self) -> None:
-        """End it, and wait until it has."""
-        self._process.terminate()
+        """End it and its children, and wait until they have. May be called twice.
+
+        Raises:
+            EnvUnavailable: the process that keeps the display's programs was killed.
+        """
         try:
-            self._process.wait(timeout=START_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self._reaper.stop(self._process_id)
+        except ConnectionError as error:
+            raise EnvUnavailable(f"The display has gone: {error}.") from error
 
 
 class VirtualDisplay:
@@ -107,15 +120,12 @@ class VirtualDisplay:
         self.size_px = size_px
         self.missing: tuple[str, ...] = ()
         self._programs: list[LaunchedProgram] = []
-        self._mark = secrets.token_hex(8)
-        self._folder = Path(tempfile.mkdtemp(prefix="deixis-display-"))
-        self._reaper: Reaper | None = Reaper(self._mark, self._folder)
-        self._environment = {k: v for k, v in os.environ.items() if k not in _OF_THE_USERS_SESSION} | _ON_IT
-        self._environment |= {VARIABLE: self._mark, "XDG_RUNTIME_DIR": str(self._folder)}
+        self._folder = Path(tempfile.mkdtemp(prefix="deixis-display-"))  # closed to other users
+        self._reaper = Reaper(self._folder)
+        self._environment = {k: v for k, v in os.environ.items() if k not in _OF_ANOTHER_DISPLAY} | _ON_IT
+        self._environment["XDG_RUNTIME_DIR"] = str(self._folder)
         try:
-            self.name = self._start_server(watch)
-            self._environment["DISPLAY"] = self.name
-            self._only_for_this_user()
+            self.name = self._environment["DISPLAY"] = self._start_server(watch)
             self._start_bus()
             self._start_window_manager()
         except BaseException:
@@ -143,23 +153,7 @@ class VirtualDisplay:
         Raises:
             EnvUnavailable: there is no such program.
         """
-        log = self._folder / f"program-{len(self._programs)}.log"
-        try:
-            with log.open("wb") as written:
-                process = subprocess.Popen(
-                    list(command),
-                    cwd=cwd,
-                    env=self._environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=written,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-        except (OSError, IndexError) as error:
-            raise EnvUnavailable(f"{' '.join(command) or 'Nothing'!r} cannot be started: {error}") from error
-        program = LaunchedProgram(command[0], process, log)
-        self._programs.append(program)
-        return program
+        return self._launch(command, cwd, self._environment)
 
     def private_file(self, name: str, content: str) -> Path:
         """A file that only the user can read, and that goes with the display."""
@@ -195,7 +189,7 @@ class VirtualDisplay:
         raise EnvUnavailable(f"No window {title!r} within {timeout_s:g} s; there are {titles}. {said}")
 
     def set_layout(self, layout: str) -> None:
-        """Give the keyboard a layout: "us", "de", "fr".
+        """Give the keyboard a layout, such as "de", or several to switch between, such as "us,de,ru".
 
         Raises:
             EnvUnavailable: there is no such layout, or no setxkbmap.
@@ -210,13 +204,17 @@ class VirtualDisplay:
 
     def close(self) -> None:
         """End everything on it, and itself. May be called twice."""
-        if self._reaper is None:
-            return
-        end_all(self._mark)
         self._reaper.close()
-        self._reaper = None
-        for program in self._programs:
-            program.stop()
+
+    def _launch(self, command: Sequence[str], cwd: Path | None, environment: Mapping[str, str]) -> LaunchedProgram:
+        log = self._folder / f"program-{len(self._programs)}.log"
+        try:
+            process_id = self._reaper.launch(command, cwd or Path.cwd(), environment, log)
+        except OSError as error:
+            raise EnvUnavailable(f"{' '.join(command) or 'Nothing'!r} cannot be started: {error}") from error
+        program = LaunchedProgram(command[0], process_id, self._reaper, log)
+        self._programs.append(program)
+        return program
 
     def _start_server(self, watch: bool) -> str:
         size = f"{self.size_px[0]}x{self.size_px[1]}"
@@ -228,49 +226,23 @@ class VirtualDisplay:
             raise EnvUnavailable(
                 f"There is no {program} on this machine. Install it with:  sudo apt-get install {package}"
             )
-        ours, theirs = os.pipe()
-        log = self._folder / "server.log"
-        with log.open("wb") as written:
-            process = subprocess.Popen(
-                [program, "-displayfd", str(theirs), "-nolisten", "tcp", "-noreset", *arguments],
-                env=self._environment,
-                pass_fds=[theirs],
-                stdin=subprocess.DEVNULL,
-                stdout=written,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        os.close(theirs)
-        self._programs.append(LaunchedProgram(program, process, log))
-        with os.fdopen(ours, "rb") as told:
-            number = _line(told.fileno())
-        if not number:
-            raise EnvUnavailable(f"{program} does not start: {log.read_text(errors='replace').strip()[-500:]}")
-        return f":{number}"
-
-    def _only_for_this_user(self) -> None:
-        """Whoever has the machine's sockets could see and act otherwise; a cookie would have to be known to all."""
-        me = f"localuser\0#{os.getuid()}".encode()
-        with reached():
-            connection = connect(self.name)
-            core = xcffib.xproto.xprotoExtension(connection)
-            hosts = [(host.family, bytes(host.address)) for host in core.ListHosts().reply().hosts]
-            core.ChangeHosts(xcffib.xproto.HostMode.Insert, _SERVER_INTERPRETED, len(me), me)
-            for family, address in [*hosts, (_ALL_OF_THIS_MACHINE, b"")]:
-                core.ChangeHosts(xcffib.xproto.HostMode.Delete, family, len(address), address)
-            core.SetAccessControl(xcffib.xproto.AccessControl.Enable)
-            core.GetInputFocus().reply()
-            connection.disconnect()
+        file = self._folder / "cookie"
+        cookie = new_cookie(file)
+        command = [program, "-auth", str(file), "-nolisten", "tcp", "-noreset", *arguments]
+        # The server writes its number among what it says, by a copy of its output that it can close. The environment is
+        # the user's, since Xephyr is itself a program on the user's display.
+        server = self._launch(["sh", "-c", 'exec "$0" "$@" -displayfd 3 3>&1', *command], None, os.environ)
+        name = ":" + _told(server, program, r"^(\d+)\n")
+        let_in_this_user(name, cookie)
+        return name
 
     def _start_bus(self) -> None:
         if shutil.which("dbus-daemon") is None:
             self.missing += ("dbus-daemon",)
             return
-        bus = self.launch(["dbus-daemon", "--session", "--nofork", "--print-address"])
-        address = _in_time(lambda: bus.said.partition("\n")[0] if "\n" in bus.said else None, START_S)
-        if address is None:
-            raise EnvUnavailable(f"The session bus does not start: {bus.said}")
-        self._environment["DBUS_SESSION_BUS_ADDRESS"] = address
+        address = f"unix:path={self._folder / 'bus'}"
+        bus = self.launch(["dbus-daemon", "--session", "--nofork", "--print-address", f"--address={address}"])
+        self._environment["DBUS_SESSION_BUS_ADDRESS"] = _told(bus, "The session bus", r"^(unix:.*)\n")
 
     def _start_window_manager(self) -> None:
         if shutil.which("openbox") is None:
@@ -280,17 +252,38 @@ class VirtualDisplay:
         with closing(X11Windows(self.name)) as windows:
             if _in_time(lambda: windows.are_managed() or None, START_S) is None:
                 raise EnvUnavailable(f"The window manager does not start: {manager.said}")
+        self._have_one_desktop()
+
+    def _have_one_desktop(self) -> None:
+        """With several, as is usual, a scroll beside the windows would make them all disappear."""
+        with reached():
+            connection = connect(self.name)
+            core = xcffib.xproto.xprotoExtension(connection)
+            name = "_NET_NUMBER_OF_DESKTOPS"
+            kind = core.InternAtom(False, len(name), name).reply().atom
+            root = connection.get_screen_pointers()[0].root
+            data = xcffib.xproto.ClientMessageData.synthetic([1, 0, 0, 0, 0], "I" * 5)
+            event = xcffib.xproto.ClientMessageEvent.synthetic(32, root, kind, data)
+            to_manager = xcffib.xproto.EventMask.SubstructureRedirect | xcffib.xproto.EventMask.SubstructureNotify
+            core.SendEvent(False, root, to_manager, event.pack(), is_checked=True).check()
+            connection.disconnect()
 
 
-def _line(file: int) -> str:
-    """A line that is written within the time allowed; empty when none is."""
-    text, deadline = b"", time.monotonic() + START_S
-    while not text.endswith(b"\n") and select.select([file], [], [], max(0.0, deadline - time.monotonic()))[0]:
-        piece = os.read(file, 64)
-        if not piece:
-            return ""
-        text += piece
-    return text.decode().strip()
+def _told(program: LaunchedProgram, what: str, pattern: str) -> str:
+    """What a program says when it has started: the first group of a regular expression.
+
+    Raises:
+        EnvUnavailable: it ended, or has not said it in time.
+    """
+
+    def said() -> re.Match[str] | bool | None:
+        ended = program.exit_status is not None
+        return re.search(pattern, program.said, re.MULTILINE) or ended or None
+
+    found = _in_time(said, START_S)
+    if not isinstance(found, re.Match):
+        raise EnvUnavailable(f"{what} does not start: {program.said.strip()[-500:]}")
+    return found[1]
 
 
 def _in_time(question: Callable[[], _Answer | None], seconds: float) -> _Answer | None:

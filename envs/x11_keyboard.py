@@ -1,214 +1,215 @@
-"""Which keys of an X keyboard give which characters, on any layout, and keys made for those that none gives.
+"""The keyboard of an X display: any keysym typed on any layout, by a key that has it or by one that is given it.
 
-What the server says decides, never a table of some layout. A character that no key gives is put on a spare keycode.
-Programs look the mapping up when they handle a key event, so a keycode that was just typed must not be changed before
-they have, and they must have heard of a change before it is typed: they are asked, with the ping of window managers,
-whether they have come that far.
+Keysyms that no key has are put on keycodes that have none, several at once, and stay there until the place is needed or
+the keyboard is closed. Programs look up what a keycode means when they handle its event, not when it happens, so a
+keycode that was typed must keep its meaning until they have: before it is given another the program with the focus is
+asked whether it has come that far. An input method in a process of its own (ibus by XIM) is not asked.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import cast
 
 import xcffib
 import xcffib.xkb
 import xcffib.xproto
 
+from envs.base import ActionFailed, EnvUnavailable
 from envs.x11_display import reached
-from envs.x11_ping import Ping
+from envs.x11_guardian import Guardian
+from envs.x11_keymap import Keymap, Stroke
+from envs.x11_keysyms import is_media, is_state
+from envs.x11_ping import ANSWER_S, Ping
 
-_CORE_KEYBOARD = 0x100
-"""XKB's name for the keyboard that programs see (XkbUseCoreKbd)."""
-_LOCK = 0x02
-_SHIFT, _LEVEL3 = 0xFFE1, 0xFE03
-_GROUPS = ((0, 1, 4, 5), (2, 3, 6, 7))
-"""The columns of the core mapping in which the levels of the first two groups stand."""
-_LEVELS: tuple[tuple[int, ...], ...] = ((), (_SHIFT,), (_LEVEL3,), (_LEVEL3, _SHIFT))
-"""What is held to reach a level."""
-_KEYPAD = range(0xFF80, 0xFFBE)
-"""Keysyms whose level depends on NumLock."""
-_MEDIA = range(0x1008FF00, 0x1008FFFF)
-UNASKED_S = 0.3
-"""How long a program that answers no pings is given to handle what was typed."""
-
-_NAMED = {
-    "ctrl": 0xFFE3, "ctrlright": 0xFFE4, "shift": 0xFFE1, "shiftright": 0xFFE2, "alt": 0xFFE9, "altright": 0xFE03,
-    "win": 0xFFEB, "winright": 0xFFEC, "enter": 0xFF0D, "esc": 0xFF1B, "tab": 0xFF09, "space": 0x20,
-    "backspace": 0xFF08, "delete": 0xFFFF, "insert": 0xFF63, "home": 0xFF50, "end": 0xFF57, "pageup": 0xFF55,
-    "pagedown": 0xFF56, "left": 0xFF51, "up": 0xFF52, "right": 0xFF53, "down": 0xFF54, "add": 0xFFAB,
-    "subtract": 0xFFAD, "multiply": 0xFFAA, "divide": 0xFFAF, "decimal": 0xFFAE, "numenter": 0xFF8D,
-    "capslock": 0xFFE5, "numlock": 0xFF7F, "scrolllock": 0xFF14, "printscreen": 0xFF61, "pause": 0xFF13,
-    "apps": 0xFF67, "volumemute": 0x1008FF12, "volumedown": 0x1008FF11, "volumeup": 0x1008FF13,
-    "playpause": 0x1008FF14, "nexttrack": 0x1008FF17, "prevtrack": 0x1008FF16,
-    **{f"f{n}": 0xFFBD + n for n in range(1, 13)},
-    **{f"num{n}": 0xFFB0 + n for n in range(10)},
-}  # fmt: skip
-"""The keysyms of `envs.keys.NAMES` (X11/keysymdef.h)."""
-
-
-def keysym(key: str) -> int:
-    """The keysym of a key's canonical name, or of a character."""
-    if key in _NAMED:
-        return _NAMED[key]
-    code = ord(key)
-    return code if 0x20 <= code <= 0x7E or 0xA0 <= code <= 0xFF else 0x01000000 + code
-
-
-@dataclass(frozen=True, slots=True)
-class Stroke:
-    """A key to press while others are held, as keycodes."""
-
-    keycode: int
-    held: tuple[int, ...] = ()
+STROKES_AT_ONCE = 48
+"""So few that their events, even with three keys held for each, fit the 16 KiB that go out in one write."""
+_KEYBOARD = xcffib.xkb.ID.UseCoreKbd
+_CAPITALS = xcffib.xproto.ModMask.Lock
 
 
 class Keyboard:
     """The keyboard of one display."""
 
-    def __init__(self, connection: xcffib.Connection) -> None:
+    def __init__(self, connection: xcffib.Connection, guardian: Guardian) -> None:
+        """Ask the server.
+
+        Raises:
+            EnvUnavailable: it has no XKB extension.
+        """
         self._connection = connection
+        self._guardian = guardian
         self._ping = Ping(connection)
         self._core = xcffib.xproto.xprotoExtension(connection)
-        self._xkb = xcffib.xkb.xkbExtension(connection, xcffib.xkb.key)
+        self._given: dict[int, int] = {}
+        """Keysyms that were given a keycode, and which, the oldest first."""
+        self._spare: list[int] = []
+        """Keycodes that can be given keysyms."""
+        self._unhandled = False
+        """Whether a program may still have to look up a keycode that was given a keysym."""
+        self._rows: dict[int, tuple[int, ...]] = {}
+        """The whole mapping when it was last read, as the core protocol has it."""
+        self._choice: tuple[int, int] | None = None
+        """The layout in use, of those that the keyboard has, and the modifiers that are locked."""
         setup = cast("xcffib.xproto.Setup", connection.get_setup())
-        self._first, self._last = setup.min_keycode, setup.max_keycode
-        self._made: dict[int, int] = {}
-        """The keycodes that were given a keysym, which is the value."""
-        self._before: dict[int, list[int]] = {}
-        """What stood on them."""
-        self._typed = False
-        """Whether a program may still have to look up a keycode that was made."""
+        self._codes = range(setup.min_keycode, setup.max_keycode + 1)
         with reached():
+            if not self._core.QueryExtension(len("XKEYBOARD"), "XKEYBOARD").reply().present:
+                raise EnvUnavailable("The X display does not tell its keyboard's layout: it has no XKB extension.")
+            self._xkb = xcffib.xkb.xkbExtension(connection, xcffib.xkb.key)
             self._xkb.UseExtension(1, 0).reply()
         self.read()
 
     def read(self) -> None:
-        """Ask the server for its mapping: the user may have chosen another layout."""
+        """Follow the user, who may have chosen another layout or locked modifiers."""
         with reached():
-            reply = self._core.GetKeyboardMapping(self._first, self._last - self._first + 1).reply()
-            group = self._xkb.GetState(_CORE_KEYBOARD).reply().group
-        width = reply.keysyms_per_keycode
-        self._rows = {
-            self._first + row: list(reply.keysyms[row * width : (row + 1) * width])
-            for row in range(self._last - self._first + 1)
-        }
-        self._width = width
-        for keycode, symbol in list(self._made.items()):
-            if symbol not in self._rows[keycode]:  # a new layout has replaced it
-                del self._made[keycode]
-                del self._before[keycode]
-        self._strokes: dict[int, Stroke] = {}
-        columns = _GROUPS[min(group, len(_GROUPS) - 1)]
-        for level, column in enumerate(columns):
-            if column >= width:
-                break
-            held = [self._keycode_of(modifier) for modifier in _LEVELS[level]]
-            if None in held:
-                continue
-            for keycode, row in self._rows.items():
-                symbol = row[column]
-                if symbol and not (level and symbol in _KEYPAD):
-                    stroke = Stroke(keycode, tuple(code for code in held if code is not None))
-                    self._strokes.setdefault(symbol, stroke)
+            asked = self._core.GetKeyboardMapping(self._codes.start, len(self._codes)), self._xkb.GetState(_KEYBOARD)
+            mapping, state = (question.reply() for question in asked)
+        width, keysyms = mapping.keysyms_per_keycode, tuple(mapping.keysyms)
+        rows = {code: keysyms[place * width :][:width] for place, code in enumerate(self._codes)}
+        lost = {keysym: code for keysym, code in self._given.items() if rows[code][0] != keysym}
+        ours = set(self._given.values())
+        if lost or any(row != self._rows.get(code) for code, row in rows.items() if code not in ours):
+            for keysym in lost:
+                del self._given[keysym]
+            self._guardian.release(("keysyms", code) for code in lost.values())
+            self._keymap = self._described()
+            self._spare = self._find_spare()
+            self._choice = None
+        self._rows = rows
+        self._has_capitals = bool(state.lockedMods & _CAPITALS)
+        choice = state.group, state.lockedMods & ~_CAPITALS
+        if choice != self._choice:
+            self._choice = choice
+            self._strokes = self._keymap.strokes(*choice)
 
-    def stroke(self, symbol: int) -> Stroke | None:
-        """How a keysym is given; None when no key gives it."""
-        return self._strokes.get(symbol)
+    def stroke(self, keysyms: Sequence[int]) -> Stroke:
+        """How to press a key that may have one of several keysyms, by the first of them that the keyboard has.
 
-    def spare(self) -> list[int]:
-        """Keycodes that can be given other keysyms: those that have none, or only one for a media key."""
-        empty = [code for code, row in self._rows.items() if not any(row) or code in self._before]
-        return empty or [code for code, row in self._rows.items() if all(not s or s in _MEDIA for s in row)]
-
-    def has_key(self, symbol: int) -> bool:
-        """Whether a key of the user's own mapping gives a keysym."""
-        stroke = self._strokes.get(symbol)
-        return stroke is not None and stroke.keycode not in self._made
-
-    def make(self, symbols: Sequence[int], about_to: Callable[[int, list[int]], None]) -> None:
-        """Put keysyms that no key gives on spare keycodes, in place of those put there before.
-
-        Args:
-            symbols: what is needed now, at most as many as there are spare keycodes.
-            about_to: called with a keycode before it is changed for the first time, and what stands on it.
+        Raises:
+            ActionFailed: it has none of them and can be given none.
         """
-        needed = set(symbols)
-        missing = [symbol for symbol in dict.fromkeys(symbols) if symbol not in self._strokes]
-        if not missing:
+        for keysym in keysyms:
+            if keysym in self._strokes:
+                return self._strokes[keysym]
+        if not keysyms or is_state(keysyms[0]):
+            raise ActionFailed("the keyboard has no such key")
+        return next(self.strokes(keysyms[:1]))[0]
+
+    def strokes(self, keysyms: Sequence[int]) -> Iterator[list[Stroke]]:
+        """How to type keysyms, in pieces. A piece must have been typed before the next is asked for.
+
+        Raises:
+            ActionFailed: the next one cannot be typed.
+        """
+        while keysyms:
+            self.read()
+            reach = self._reach(keysyms)
+            if not reach:
+                raise ActionFailed("the keyboard has no key for it, and none to spare")
+            needed = [keysym for keysym in dict.fromkeys(keysyms[:reach]) if keysym not in self._strokes]
+            if self._unhandled and len(self._given.keys() | needed) > len(self._spare):
+                self._wait_until_handled()
+                continue  # and see what has changed in the meantime
+            self._give(needed)
+            for start in range(0, reach, STROKES_AT_ONCE):
+                piece = keysyms[start : min(start + STROKES_AT_ONCE, reach)]
+                self._unhandled = self._unhandled or not self._strokes.keys() >= set(piece)
+                yield [self._strokes.get(keysym) or Stroke(self._given[keysym]) for keysym in piece]
+            keysyms = keysyms[reach:]
+
+    @contextmanager
+    def small_letters(self) -> Generator[None]:
+        """CapsLock off inside. Call `read` before."""
+        if not self._has_capitals:
+            yield
             return
-        free = [code for code in self.spare() if code not in self._made]
-        reusable = [code for code, symbol in self._made.items() if symbol not in needed]
-        if len(free) < len(missing):
-            self.handled()
-        for symbol in missing:
-            keycode = free.pop(0) if free else reusable.pop(0)
-            self._forget(keycode)
-            if keycode not in self._before:
-                about_to(keycode, self._rows[keycode])
-                self._before[keycode] = self._rows[keycode]
-            self._put(keycode, [symbol] * self._width)
-            self._made[keycode] = symbol
-            self._strokes[symbol] = Stroke(keycode)
-        self._wait_for_program()
-
-    def note(self, stroke: Stroke) -> None:
-        """Tell that a stroke was given."""
-        self._typed = self._typed or stroke.keycode in self._made
-
-    def handled(self) -> None:
-        """Wait until the program with the focus has handled every key that was made for it."""
-        if self._typed:
-            self._wait_for_program()
-            self._typed = False
+        held = [("lock", int(_CAPITALS))]
+        self._guardian.hold(held)
+        try:
+            self._lock_capitals(False)
+            yield
+        finally:
+            self._lock_capitals(True)
+            self._guardian.release(held)
 
     def restore(self) -> None:
-        """Give all keycodes back what stood on them."""
-        if not self._made:
+        """Give every keycode back what it had."""
+        with suppress(ActionFailed):  # whoever hangs may get wrong characters when it does not any more
+            self._wait_until_handled()
+        self.read()
+        codes = list(self._given.values())
+        self._given.clear()
+        self._put(codes)
+        self._guardian.release(("keysyms", code) for code in codes)
+
+    def _described(self) -> Keymap:
+        parts = xcffib.xkb.MapPart
+        wanted = parts.KeyTypes | parts.KeySyms | parts.ModifierMap
+        lent = {code: self._keymap.rows[code] for code in self._given.values()}
+        with reached():
+            return Keymap(self._xkb.GetMap(_KEYBOARD, wanted, 0, *[0] * 15, is_checked=True).reply(), lent)
+
+    def _find_spare(self) -> list[int]:
+        rows = {code: row.syms for code, row in self._keymap.rows.items() if code not in self._keymap.modifiers}
+        empty = [code for code, row in rows.items() if not any(row)]
+        # Where every keycode has a meaning, the last of those that hardly any keyboard has lose theirs for a while.
+        return empty or [code for code, row in reversed(rows.items()) if all(not sym or is_media(sym) for sym in row)]
+
+    def _reach(self, keysyms: Sequence[int]) -> int:
+        """How many can be typed before a keycode has to be given another keysym."""
+        needed: set[int] = set()
+        for place, keysym in enumerate(keysyms):
+            if keysym not in self._strokes:
+                needed.add(keysym)
+                if len(needed) > len(self._spare):
+                    return place
+        return len(keysyms)
+
+    def _give(self, needed: Sequence[int]) -> None:
+        """See that keysyms, which no key has, have a keycode."""
+        missing = [keysym for keysym in needed if keysym not in self._given]
+        taken = set(self._given.values())
+        places = [code for code in self._spare if code not in taken]
+        for keysym in [keysym for keysym in self._given if keysym not in needed][: max(0, len(missing) - len(places))]:
+            places.append(self._given.pop(keysym))
+        given = dict(zip(missing, places, strict=False))
+        for keysym, code in given.items():
+            self._guardian.hold([("keysyms", code)], keysym, *(self._keymap.rows[code].syms[:2] or [0]))
+        self._given |= given
+        self._put(list(given.values()))
+
+    def _put(self, codes: Sequence[int]) -> None:
+        """Have the server follow what keycodes were given, or have back."""
+        if not codes:
             return
-        self.handled()
-        for keycode in list(self._made):
-            self._forget(keycode)
-        for keycode, row in self._before.items():
-            self._put(keycode, row)
-        self._before.clear()
-        self._sync()
-
-    def unlock_capitals(self) -> bool:
-        """Switch CapsLock off without touching its key; whether it was on."""
+        # By one request for all, as for each that changes something every program reads the whole mapping again, and
+        # a window manager also takes all its keys again.
+        span = range(min(codes), max(codes) + 1)
+        given = {code: _one(keysym) for keysym, code in self._given.items()}
+        rows = [given.get(code) or self._keymap.rows[code] for code in span]
         with reached():
-            locked = bool(self._xkb.GetState(_CORE_KEYBOARD).reply().lockedMods & _LOCK)
-        if locked:
-            self._set_capitals(False)
-        return locked
-
-    def lock_capitals(self) -> None:
-        """Switch CapsLock on again."""
-        self._set_capitals(True)
-
-    def _set_capitals(self, on: bool) -> None:
-        with reached():
-            self._xkb.LatchLockState(_CORE_KEYBOARD, _LOCK, _LOCK * on, False, 0, 0, False, 0)
-            self._connection.flush()
-
-    def _keycode_of(self, symbol: int) -> int | None:
-        return next((code for code, row in self._rows.items() if symbol in row[:1]), None)
-
-    def _forget(self, keycode: int) -> None:
-        symbol = self._made.pop(keycode, None)
-        if symbol is not None:
-            del self._strokes[symbol]
-
-    def _put(self, keycode: int, row: list[int]) -> None:
-        with reached():
-            self._core.ChangeKeyboardMapping(1, keycode, len(row), row)
-
-    def _wait_for_program(self) -> None:
-        if not self._ping.is_answered():
-            time.sleep(UNASKED_S)
-
-    def _sync(self) -> None:
-        with reached():
+            self._xkb.SetMap(
+                _KEYBOARD, xcffib.xkb.MapPart.KeySyms, 0, self._codes[0], self._codes[-1], 0, 0,
+                span[0], len(span), sum(row.nSyms for row in rows),
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, [[row.pack() for row in rows]],
+            )  # fmt: skip
             self._core.GetInputFocus().reply()
+
+    def _wait_until_handled(self) -> None:
+        if not self._unhandled:
+            return
+        if not self._ping.wait_until_handled():
+            raise ActionFailed(f"the program that has the focus has not handled them within {ANSWER_S:.0f} s")
+        self._unhandled = False
+
+    def _lock_capitals(self, on: bool) -> None:
+        with reached():
+            self._xkb.LatchLockState(_KEYBOARD, _CAPITALS, _CAPITALS * on, False, 0, 0, False, 0)
+            self._core.GetInputFocus().reply()
+
+
+def _one(keysym: int) -> xcffib.xkb.KeySymMap:
+    """A key with nothing but one keysym, whatever the modifiers: its type, of XKB's own, is the first (ONE_LEVEL)."""
+    return xcffib.xkb.KeySymMap.synthetic([0, 0, 0, 0], 1, 1, 1, [keysym])

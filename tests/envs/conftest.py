@@ -67,7 +67,7 @@ def site() -> Iterator[Site]:
     site.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def wait_until() -> Callable[..., None]:
     """Waits until something holds, and fails when it does not in time."""
 
