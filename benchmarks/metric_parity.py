@@ -3,8 +3,8 @@
     python benchmarks/metric_parity.py FOLDER [--cases 12] [--only NAME ...] [--seed 0]
 
 FOLDER has the package `desktop_env` in it, as the wheel of that name has. Libraries that it imports and that are not
-installed are replaced by empty ones, so metrics that call those fail there, which is counted apart. The exit status is
-1 when a score differs.
+installed are replaced by empty ones, so metrics that call those fail there, which is counted apart. The inputs come
+from `metric_inputs_*.py`. The exit status is 1 when a score differs.
 """
 
 from __future__ import annotations
@@ -29,13 +29,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from unittest.mock import MagicMock
 
+from metric_files import Call, MakeCall
+
 from tasks.errors import TaskError
 from tasks.metrics import METRICS
 
-Call = tuple[tuple[object, ...], dict[str, object]]
-MakeCall = Callable[[random.Random, Path], Call]
-
-INPUTS_IN = ("metric_inputs_office", "metric_inputs_apps")
 MODULES = [
     "basic_os",
     "chrome",
@@ -153,9 +151,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     inputs: dict[str, MakeCall] = {}
-    for module in INPUTS_IN:
-        if find_spec(module) is not None:
-            inputs |= importlib.import_module(module).INPUTS
+    for module in sorted(Path(__file__).parent.glob("metric_inputs_*.py")):
+        inputs |= importlib.import_module(module.stem).INPUTS
     theirs, differing = originals(options.folder.resolve()), 0
     print(f"{'metric':50} {'cases':>5} {'agree':>5} {'raised':>6} {'differ':>6}  scores seen")
     for name, make in inputs.items():

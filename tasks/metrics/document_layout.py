@@ -93,14 +93,14 @@ def check_highlighted_words(file_path1: str | None, file_path2: str | None) -> f
         return 0.0
     document = opened(file_path1, load_odt)
     used = {span.getAttribute("stylename") for span in document.getElementsByType(Span)}
-    yellow = {
-        style.getAttribute("name")
-        for style in document.automaticstyles.childNodes
-        if style.getAttribute("name") in used
-        for properties in style.childNodes
-        if properties.getAttribute("backgroundcolor") == YELLOW
-    }
-    return float(not yellow)
+    return float(
+        not any(
+            properties.getAttribute("backgroundcolor") == YELLOW
+            for style in document.automaticstyles.childNodes
+            if style.getAttribute("name") in used
+            for properties in style.childNodes
+        )
+    )
 
 
 @zero_if_unreadable
