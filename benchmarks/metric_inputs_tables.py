@@ -8,6 +8,11 @@ from pathlib import Path
 
 from metric_files import WORDS, Call, MakeCall, maybe_broken
 
+KINDS = [
+    *("none", "value", "near", "text", "style", "merge", "freeze", "zoom"),
+    *("hidden", "wide", "chart", "filter", "validation", "conditional", "pivot"),
+]
+
 
 def workbook(rng: random.Random, folder: Path, name: str, change: Callable[[object], None] | None = None) -> str:
     from openpyxl import Workbook
@@ -33,24 +38,10 @@ def table_change(rng: random.Random) -> Callable[[object], None]:
     from openpyxl.styles import Font, PatternFill
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    kinds = [
-        "none",
-        "value",
-        "near",
-        "text",
-        "style",
-        "merge",
-        "freeze",
-        "zoom",
-        "hidden",
-        "wide",
-        "chart",
-        "filter",
-        "validation",
-        "conditional",
-    ]
-    picked = set(rng.choices(kinds, k=2))
+    picked = set(rng.choices(KINDS, k=2))
     chart_kind, title = rng.choice([BarChart, LineChart]), rng.choice(["Marks", "Rates"])
+
+    pivot_kind = rng.choice(["sum", "count"])
 
     def change(sheet) -> None:
         if "value" in picked:
@@ -82,11 +73,37 @@ def table_change(rng: random.Random) -> Callable[[object], None]:
             sheet.auto_filter.add_filter_column(0, ["Ada"])
         if "validation" in picked:
             sheet.add_data_validation(DataValidation("list", formula1='"Pass,Fail"', sqref="D2:D29"))
+        if "pivot" in picked:
+            sheet.add_pivot(pivot_table(pivot_kind))
         if "conditional" in picked:
             fill = PatternFill("solid", bgColor="FFFF0000")
             sheet.conditional_formatting.add("B2:B4", CellIsRule(operator="greaterThan", formula=["3"], fill=fill))
 
     return change
+
+
+def pivot_table(subtotal: str):
+    """A pivot table of two of the three columns."""
+    from openpyxl.pivot import cache, record, table
+
+    fields = [table.PivotField(), table.PivotField(axis="axisRow"), table.PivotField(dataField=True)]
+    fields[1].items = [table.FieldItem(x=0), table.FieldItem(x=1), table.FieldItem(t="default")]
+    made = table.TableDefinition(
+        name="Pivot",
+        cacheId=1,
+        dataCaption="Values",
+        location=table.Location(ref="E1:F3", firstHeaderRow=1, firstDataRow=1, firstDataCol=1),
+        pivotFields=fields,
+        rowFields=[table.RowColField(x=1)],
+        dataFields=[table.DataField(fld=2, subtotal=subtotal)],
+    )
+    source = cache.WorksheetSource(ref="A1:C4", sheet="Marks")
+    names = [cache.CacheField(name=name, sharedItems=cache.SharedItems()) for name in ("Name", "Mark", "Rate")]
+    made.cache = cache.CacheDefinition(
+        cacheSource=cache.CacheSource(type="worksheet", worksheetSource=source), cacheFields=names, id="rId1"
+    )
+    made.cache.records = record.RecordList()
+    return made
 
 
 def table_rule(rng: random.Random) -> dict[str, object]:
@@ -113,7 +130,7 @@ def table_rule(rng: random.Random) -> dict[str, object]:
         {"type": "row_props", **pair, "props": ["hidden"]},
         {"type": "col_props", **pair, "props": ["width"]},
         {"type": "filter", **pair},
-        {"type": "pivot_table", **pair, "pivot_props": ["row_fields", "filter"]},
+        {"type": "pivot_table", **pair, "pivot_props": ["row_fields", "filter", "data_fields"]},
         {**cell, "props": {"value": {"method": "approx:0.01", "ref": 1.25}}},
         {**cell, "props": {"value": {"method": "eq", "ref": "Ada"}}},
         {**cell, "props": {"merge": {"method": "eq", "ref": True}}},

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypedDict
 
-from docx.enum.text import WD_PARAGRAPH_ALIGNMENT, WD_TAB_ALIGNMENT
+from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.oxml.ns import nsmap, qn
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
@@ -222,4 +222,5 @@ def has_page_numbers_in_footers(docx_file: str | None) -> float:
 def is_first_line_centered(docx_file: str | None) -> float:
     """1.0 when the first paragraph of a DOCX document is centred, else 0.0."""
     first = open_docx(docx_file).paragraphs[:1]
-    return float([each.paragraph_format.alignment for each in first] == [WD_PARAGRAPH_ALIGNMENT.CENTER])
+    # python-docx has no word for the "start" that LibreOffice writes, and fails on it.
+    return float([each._p.xpath("./w:pPr/w:jc/@w:val") for each in first] == [["center"]])

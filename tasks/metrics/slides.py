@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from itertools import zip_longest
-from typing import cast
 
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 from pptx.shapes.autoshape import Shape
 from pptx.shapes.base import BaseShape
+from pptx.shapes.graphfrm import GraphicFrame
 from pptx.slide import Slide
 from pptx.table import Table
 from pptx.text.text import Font, TextFrame, _Paragraph
@@ -176,9 +176,9 @@ class _Comparison:
         return abs(first - second) / max(abs(first), abs(second)) <= self.tolerance
 
     def _shapes_alike(self, first: BaseShape, second: BaseShape) -> bool:
-        if first.shape_type == MSO_SHAPE_TYPE.TABLE:
-            tables = (cast(Table, getattr(shape, "table", None)) for shape in (first, second))
-            if not self._tables_alike(*tables):
+        if isinstance(first, GraphicFrame) and first.has_table:
+            other = second.table if isinstance(second, GraphicFrame) and second.has_table else None
+            if not self._tables_alike(first.table, other):
                 return False
         if not isinstance(first, Shape) or not isinstance(second, Shape):
             return True

@@ -8,6 +8,7 @@ import pytest
 from docx import Document
 from docx.document import Document as DocxDocument
 from docx.enum.text import WD_BREAK, WD_COLOR_INDEX, WD_PARAGRAPH_ALIGNMENT, WD_TAB_ALIGNMENT
+from docx.oxml.ns import qn
 from docx.shared import Inches, Pt, RGBColor
 from odf.opendocument import OpenDocumentText
 from odf.style import Style, TextProperties
@@ -314,6 +315,12 @@ def test_footers_and_headings(docx: MakeDocument) -> None:
     assert is_first_line_centered(docx("c.docx", None, centered)) == 1.0
     assert is_first_line_centered(docx("d.docx")) == 0.0
     assert is_first_line_centered(docx("e.docx", [])) == 0.0
+
+    def as_libreoffice_writes_it(document: DocxDocument) -> None:
+        centered(document)
+        document.paragraphs[0]._p.pPr.jc.set(qn("w:val"), "start")
+
+    assert is_first_line_centered(docx("f.docx", None, as_libreoffice_writes_it)) == 0.0
 
 
 @pytest.mark.parametrize(
