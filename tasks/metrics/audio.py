@@ -6,7 +6,7 @@ Knows sound files; knows no player. The semantics are those of OSWorld's `evalua
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from tasks.metrics.files import UnreadableFile, opened, zero_if_unreadable
 from tasks.metrics.libraries import extra
 from tasks.metrics.rules import Rule, matches
-
-if TYPE_CHECKING:
-    from numpy import float32
 
 SAMPLE_RATE_HZ = 22050
 """What recordings are brought to before they are compared: librosa's default."""
@@ -34,7 +31,7 @@ def compare_audios(audio_path_1: str | None, audio_path_2: str | None) -> float:
     if not audio_path_1 or not audio_path_2:
         return 0.0
     with extra("osworld-audio"):
-        from fastdtw import fastdtw
+        from fastdtw.fastdtw import fastdtw
         from scipy.spatial.distance import cosine
 
     one, other = _cepstra(audio_path_1), _cepstra(audio_path_2)
@@ -59,20 +56,18 @@ def check_mp3_meta(result: str | None, meta: Mapping[str, Rule]) -> float:
     with extra("osworld-audio"):
         from mutagen.easyid3 import EasyID3
 
-    tags = opened(result, EasyID3)
-    return float(all(matches(",".join(tags.get(tag, [])), rule) for tag, rule in meta.items()))
+    tags = cast(Mapping[str, list[str]], opened(result, EasyID3))
+    return float(all(matches(",".join(tags.get(tag, ())), rule) for tag, rule in meta.items()))
 
 
-def _cepstra(path: str) -> NDArray[float32] | None:
+def _cepstra(path: str) -> NDArray[np.float32] | None:
     """One row a frame, each coefficient scaled to a greatest magnitude of 1; None for what holds no sound."""
     with extra("osworld-audio"):
         import librosa
 
+        load, mfcc, normalize = librosa.load, librosa.feature.mfcc, librosa.util.normalize  # imported at first use
     try:
-        samples, _ = opened(path, lambda name: librosa.load(name, sr=SAMPLE_RATE_HZ))
+        samples, _ = opened(path, lambda name: load(name, sr=SAMPLE_RATE_HZ))
     except UnreadableFile:
         return None
-    if not len(samples):
-        return None
-    cepstra = librosa.feature.mfcc(y=samples, sr=SAMPLE_RATE_HZ)
-    return librosa.util.normalize(cepstra, axis=1).T
+    return normalize(mfcc(y=samples, sr=SAMPLE_RATE_HZ), axis=1).T if len(samples) else None

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from typing import Literal, Protocol, TypedDict, cast
 
 from tasks.errors import EvaluationFailed
 from tasks.metrics.libraries import extra
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
 
 System = Literal["ubuntu", "windows", "macos"]
 
@@ -64,6 +61,14 @@ class ElementRule(TypedDict, total=False):
     exact: bool
 
 
+class Element(Protocol):
+    """What is used of lxml's elements."""
+
+    text: str | None
+
+    def xpath(self, path: str, *, namespaces: Mapping[str, str]) -> object: ...
+
+
 def check_gnome_favorite_apps(apps_str: str | None, rule: Names) -> float:
     """1.0 when the dock has the applications `rule["expected"]`, in any order and none besides; else 0.0.
 
@@ -110,11 +115,12 @@ def check_accessibility_tree(result: str | None, rules: Sequence[ElementRule], o
         MissingLibrary: lxml, cssselect or RapidFuzz is not installed.
     """
     with extra("osworld"):
-        from lxml import etree
+        import lxml.etree
 
+    parser = lxml.etree.XMLParser(resolve_entities=False, encoding="utf-8")
     try:
-        tree = etree.fromstring((result or "").encode(), etree.XMLParser(resolve_entities=False, encoding="utf-8"))
-    except etree.XMLSyntaxError as error:
+        tree = cast(Element, lxml.etree.fromstring((result or "").encode(), parser))
+    except lxml.etree.XMLSyntaxError as error:
         raise EvaluationFailed(f"The accessibility tree cannot be read: {error}.") from error
     score = 1.0
     for rule in rules:
@@ -128,8 +134,8 @@ def _same_names(found: Sequence[object], expected: Sequence[str]) -> float:
 
 def _selected(tree: Element, rule: ElementRule, osname: System) -> Sequence[Element]:
     with extra("osworld"):
+        import lxml.etree
         from cssselect import SelectorError
-        from lxml import etree
         from lxml.cssselect import CSSSelector
 
     namespaces = {
@@ -137,10 +143,10 @@ def _selected(tree: Element, rule: ElementRule, osname: System) -> Sequence[Elem
     }
     try:
         if "xpath" in rule:
-            return cast(list["Element"], tree.xpath(rule["xpath"], namespaces=namespaces))
+            return cast(list[Element], tree.xpath(rule["xpath"], namespaces=namespaces))
         if "selectors" in rule:
-            return cast(list["Element"], CSSSelector(", ".join(rule["selectors"]), namespaces=namespaces)(tree))
-    except (etree.XPathError, SelectorError) as error:
+            return cast(list[Element], CSSSelector(", ".join(rule["selectors"]), namespaces=namespaces)(tree))
+    except (lxml.etree.XPathError, SelectorError) as error:
         raise EvaluationFailed(f"The task's rule {rule} selects nothing: {error}.") from error
     raise EvaluationFailed(f"The task's rule {rule} has neither xpath nor selectors.")
 

@@ -108,8 +108,9 @@ def check_green_background(src_path: str | None, tgt_path: str | None) -> float:
 @zero_if_unreadable
 def check_textbox_on_leftside(src_path: str | None) -> float:
     """1.0 when the leftmost ink of a picture is within the left twentieth of it, else 0.0."""
-    columns = (np.asarray(open_image(src_path).convert("L")) < DARK).any(axis=0)
-    return float(columns.any() and int(columns.argmax()) < len(columns) * MARGIN)
+    grey = np.asarray(open_image(src_path).convert("L"))
+    columns = np.flatnonzero((grey < DARK).any(axis=0))
+    return float(columns.size > 0 and columns[0] < grey.shape[1] * MARGIN)
 
 
 @zero_if_unreadable

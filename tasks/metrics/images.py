@@ -1,17 +1,20 @@
-"""How alike two pictures are, and how large one is.
+"""How alike two pictures are, how large one is, and what is written on it.
 
-Knows picture files; knows no editor. The semantics are those of OSWorld's `evaluators/metrics/gimp.py`, and, of
-`compare_images`, `vlc.py`. The measure is SSIM (Wang et al., 2004) in windows of 7 x 7 pixels, from -1.0 to 1.0.
+Knows picture files; knows no editor. The semantics are those of OSWorld's `evaluators/metrics/gimp.py`; of
+`compare_images`, `vlc.py`; of `compare_image_text`, `docs.py`. Pictures are compared by SSIM (Wang et al., 2004) in
+windows of 7 x 7 pixels, which is from -1.0 to 1.0.
 """
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TypedDict, cast
 
 import numpy as np
 from PIL import Image, ImageChops
 
+from tasks.errors import EvaluationFailed
 from tasks.metrics.files import opened, zero_if_unreadable
 from tasks.metrics.libraries import extra
 
@@ -34,6 +37,13 @@ class FileSizeRule(TypedDict):
     """In bytes."""
 
     max_size: int
+
+
+class TextRule(TypedDict):
+    """`type` is `text`."""
+
+    type: str
+    text: str
 
 
 @zero_if_unreadable
@@ -125,6 +135,28 @@ def check_image_size(src_path: str | None, rule: SizeRule) -> float:
 def check_image_file_size(src_path: str | None, rule: FileSizeRule) -> float:
     """1.0 when a file is smaller than `rule["max_size"]`, else 0.0."""
     return float(opened(src_path, lambda path: Path(path).stat().st_size) < rule["max_size"])
+
+
+@zero_if_unreadable
+def compare_image_text(image_path: str | None, rule: TextRule) -> float:
+    """1.0 when `rule["text"]` is in what EasyOCR reads in a picture, all of it on one line; else 0.0.
+
+    Raises:
+        EvaluationFailed: the rule is of another type than `text`, or EasyOCR cannot fetch its model.
+        MissingLibrary: EasyOCR is not installed.
+    """
+    if rule["type"] != "text":
+        raise EvaluationFailed(f"The task's rule is of the type {rule['type']!r}, which compare_image_text has not.")
+    picture = BytesIO()
+    open_image(image_path).convert("RGB").save(picture, "PNG")
+    with extra("osworld-ocr"):
+        import easyocr  # pyright: ignore[reportMissingImports]  # too large an extra for development
+    try:
+        reader = easyocr.Reader(["en"], verbose=False)
+    except OSError as error:
+        raise EvaluationFailed(f"EasyOCR cannot fetch its model of written English: {error}.") from error
+    lines = cast(list[str], reader.readtext(picture.getvalue(), detail=0))
+    return float(rule["text"] in " ".join(lines))
 
 
 def open_image(path: str | None) -> Image.Image:

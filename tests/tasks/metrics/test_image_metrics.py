@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
+from urllib.error import URLError
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from skimage.metrics import structural_similarity
 
+from tasks.errors import EvaluationFailed, MissingLibrary
 from tasks.metrics import gimp, images
 
 Save = Callable[[str, Image.Image], str]
@@ -242,6 +247,42 @@ def test_triangle_in_the_middle(save: Save, left: int, top: int, score: float, m
 
 def test_no_triangle(save: Save):
     assert gimp.check_triangle_position(save("empty.png", Image.new("RGB", (9, 9)))) == 0.0
+
+
+class Reader:
+    """EasyOCR without its model, which comes from the network: it reads the picture's size."""
+
+    def __init__(self, languages: list[str], verbose: bool) -> None:
+        assert languages == ["en"]
+
+    def readtext(self, picture: bytes, detail: int) -> list[str]:
+        with Image.open(BytesIO(picture)) as image:
+            return [f"{image.width} pixels", f"by {image.height}"]
+
+
+@pytest.mark.parametrize(("text", "score"), [("96 pixels by 64", 1.0), ("96 by 64", 0.0)])
+def test_text_in_an_image(save: Save, monkeypatch: pytest.MonkeyPatch, text: str, score: float):
+    monkeypatch.setitem(sys.modules, "easyocr", SimpleNamespace(Reader=Reader))
+    rule = {"type": "text", "text": text}
+    assert images.compare_image_text(save("one.png", scene()), rule) == score
+    assert images.compare_image_text(None, rule) == 0.0
+    with pytest.raises(EvaluationFailed, match="'shape'"):
+        images.compare_image_text(save("one.png", scene()), {"type": "shape", "text": text})
+
+
+def test_a_model_that_cannot_be_fetched_is_no_score(save: Save, monkeypatch: pytest.MonkeyPatch):
+    def offline(*_: object, **__: object) -> None:
+        raise URLError("no network")
+
+    monkeypatch.setitem(sys.modules, "easyocr", SimpleNamespace(Reader=offline))
+    with pytest.raises(EvaluationFailed, match="no network"):
+        images.compare_image_text(save("one.png", scene()), {"type": "text", "text": "ls"})
+
+
+def test_a_missing_library_names_its_extra(save: Save, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "easyocr", None)
+    with pytest.raises(MissingLibrary, match=r"deixis\[osworld-ocr\]"):
+        images.compare_image_text(save("one.png", scene()), {"type": "text", "text": "ls"})
 
 
 GIMPRC = """# GIMP gimprc

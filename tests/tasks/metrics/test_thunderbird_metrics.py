@@ -86,7 +86,7 @@ name="Unfinished"
                         "condition": [
                             "AND (subject,contains,discount)",
                             'OR (from,is,"a (b) c")',
-                            "OR (to,isn't,\"d (e)\")",
+                            'OR (to,isn\'t,"d (e)")',
                         ]
                     }
                 ]
