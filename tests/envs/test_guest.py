@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-import uvicorn
 
 import envs.remote
 from envs import actions
@@ -24,13 +20,10 @@ from envs.check import check_env
 from envs.frame import StaleFrame
 from envs.guest_client import GuestClient, GuestRefused, NoAnswer
 from envs.guest_routes import Answer
-from envs.guest_server import guest_app
 from envs.remote import RemoteDesktop
 from envs.settle import Patience
 
 pytest.importorskip("tkinter")
-needs_display = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
-ROOT = Path(__file__).parents[2]
 
 # A window whose title tells what was typed into it and where it was clicked.
 WINDOW = """
@@ -47,31 +40,9 @@ root.mainloop()
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[tuple[str, str]]:
-    """Address and token of a server on a virtual display, with commands."""
-    home = tmp_path_factory.mktemp("home")
-    (home / "Desktop").mkdir()
-    (home / ".Xauthority").touch()  # python-xlib, which pyautogui uses, does not start without one
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    process = subprocess.Popen(
-        [sys.executable, ROOT / "deixis.py", "serve", "--env", "virtual", "--port", "0", "--commands"],
-        env=os.environ | {"HOME": str(home), "PATH": path},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        address = process.stdout.readline().split()[2]
-        yield address, process.stdout.readline().strip().partition("=")[2]
-    finally:
-        process.terminate()
-        process.wait(30)
-        process.stdout.close()
-
-
 @pytest.fixture
-def guest(server) -> Iterator[GuestClient]:
-    with GuestClient(server[0], token=server[1]) as guest:
+def guest(guest_server) -> Iterator[GuestClient]:
+    with GuestClient(guest_server.address, token=guest_server.token) as guest:
         yield guest
 
 
@@ -87,24 +58,22 @@ def window(guest, wait_until) -> Iterator[str]:
 
 
 @pytest.fixture(params=["typed", "published"])
-def remote(request, server, monkeypatch) -> Iterator[RemoteDesktop]:
+def remote(request, guest_server, monkeypatch) -> Iterator[RemoteDesktop]:
     """The guest as an environment, over the routes of its own and over the published ones alone."""
     if request.param == "published":
         monkeypatch.setattr(envs.remote, "_description", lambda guest: None)
-    with RemoteDesktop(server[0], token=server[1], patience=Patience(quiet_s=0.1)) as remote:
+    with RemoteDesktop(guest_server.address, token=guest_server.token, patience=Patience(quiet_s=0.1)) as remote:
         yield remote
 
 
 # ---- the environment
 
 
-@needs_display
 @pytest.mark.slow
 def test_it_keeps_the_contract_of_environments(remote):
     check_env(remote)
 
 
-@needs_display
 @pytest.mark.slow
 def test_clicks_text_and_keys_arrive_where_they_are_meant(remote, window, wait_until):
     guest = remote.guest
@@ -122,7 +91,6 @@ def test_clicks_text_and_keys_arrive_where_they_are_meant(remote, window, wait_u
     wait_until(lambda: title('typed x"'))
 
 
-@needs_display
 def test_a_point_of_an_earlier_look_is_refused(remote):
     old = remote.observe().frame.point(0.5, 0.5)
     remote.observe()
@@ -132,10 +100,9 @@ def test_a_point_of_an_earlier_look_is_refused(remote):
         remote.execute(actions.GoBack())
 
 
-@needs_display
-def test_what_cannot_be_typed_is_said_and_nothing_is_typed(server, monkeypatch):
+def test_what_cannot_be_typed_is_said_and_nothing_is_typed(guest_server, monkeypatch):
     monkeypatch.setattr(envs.remote, "_description", lambda guest: None)
-    with RemoteDesktop(*server[:1], token=server[1]) as remote:
+    with RemoteDesktop(guest_server.address, token=guest_server.token) as remote:
         if remote.guest.execute("which xdotool", shell=True).returncode == 0:
             pytest.skip("xdotool types everything")
         with pytest.raises(ActionFailed, match="ю"):
@@ -145,7 +112,6 @@ def test_what_cannot_be_typed_is_said_and_nothing_is_typed(server, monkeypatch):
 # ---- every route of the published server
 
 
-@needs_display
 def test_the_screen(guest):
     assert guest.screenshot().startswith(b"\x89PNG")
     assert guest.screen_size() == (1280, 720)
@@ -155,7 +121,6 @@ def test_the_screen(guest):
     assert 0 <= y < 720
 
 
-@needs_display
 def test_files_go_there_and_back(guest, tmp_path):
     path = tmp_path / "new" / "some file.bin"
     content = bytes(range(256)) * 5000
@@ -177,7 +142,6 @@ def test_files_go_there_and_back(guest, tmp_path):
     assert guest.read_file("$HOME/Desktop/here.txt") == b"x"
 
 
-@needs_display
 def test_commands_run_and_tell_how_they_ended(guest, tmp_path):
     done = guest.execute(["sh", "-c", "echo out; echo err >&2; exit 3"])
     assert (done.output, done.error, done.returncode) == ("out\n", "err\n", 3)
@@ -197,7 +161,6 @@ def test_commands_run_and_tell_how_they_ended(guest, tmp_path):
     assert (script.output, script.returncode) == (f"{tmp_path}\n", 2)
 
 
-@needs_display
 def test_a_command_is_verified_by_another_or_by_a_window(guest, tmp_path):
     flag = tmp_path / "flag"
     touch = f"(sleep 0.3; touch {flag}) >/dev/null 2>&1 &"
@@ -207,7 +170,6 @@ def test_a_command_is_verified_by_another_or_by_a_window(guest, tmp_path):
         guest.execute_with_verification(["true"], {"window_exists": "no such window"}, max_wait_s=0.2)
 
 
-@needs_display
 def test_windows_are_found_by_title_and_by_class(guest, window, wait_until):
     assert guest.window_size(window) == (400, 300)
     assert guest.window_size("nothing") is None
@@ -220,7 +182,6 @@ def test_windows_are_found_by_title_and_by_class(guest, window, wait_until):
         guest.close_window("no such window")
 
 
-@needs_display
 def test_the_guest_fetches_a_file_itself(guest, site, tmp_path):
     site.pages["/a.txt"] = b"content", {}
     guest.download_file(site.url("/a.txt"), str(tmp_path / "a.txt"))
@@ -230,7 +191,6 @@ def test_the_guest_fetches_a_file_itself(guest, site, tmp_path):
     assert not (tmp_path / "b.txt").exists()
 
 
-@needs_display
 def test_opening_a_program_waits_for_its_window(guest, wait_until):
     if shutil.which("xterm") is None:
         pytest.skip("xterm is not installed")
@@ -242,7 +202,6 @@ def test_opening_a_program_waits_for_its_window(guest, wait_until):
         guest.open_file("/no/such/file.txt")
 
 
-@needs_display
 def test_the_screen_is_filmed(guest):
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
@@ -256,7 +215,6 @@ def test_the_screen_is_filmed(guest):
     assert film[4:8] == b"ftyp"
 
 
-@needs_display
 def test_what_this_machine_cannot_tell_is_said(guest):
     for ask in (guest.accessibility, guest.terminal):
         with pytest.raises(GuestRefused, match="does not tell") as refused:
@@ -270,21 +228,7 @@ def test_what_this_machine_cannot_tell_is_said(guest):
 # ---- who may ask, and what is never asked twice
 
 
-@contextmanager
-def serving(table, token="secret"):
-    app = uvicorn.Server(uvicorn.Config(guest_app(table, token), port=0, log_level="warning"))
-    thread = threading.Thread(target=app.run)
-    thread.start()
-    try:
-        while not app.started:
-            time.sleep(0.01)
-        yield f"127.0.0.1:{app.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        app.should_exit = True
-        thread.join()
-
-
-def test_only_who_shows_the_token_is_answered():
+def test_only_who_shows_the_token_is_answered(serving):
     asked = []
 
     def handler(content):
@@ -303,7 +247,7 @@ def test_only_who_shows_the_token_is_answered():
             assert refused.value.status in (404, 405)
 
 
-def test_a_server_that_is_none_of_ours_is_found_out():
+def test_a_server_that_is_none_of_ours_is_found_out(serving):
     table = {("GET", "/deixis"): lambda _: Answer.text("hello")}
     with serving(table) as address, pytest.raises(EnvUnavailable, match="no guest's server"):
         RemoteDesktop(address, token="secret")
