@@ -89,11 +89,11 @@ class WindowsGuest:
 
     def close_all(self) -> None:
         """Close every window."""
-        self._guest.act("/setup/close_all")
+        self._guest.act("/setup/close_all", json={})
 
     def clear_task_files(self) -> None:
         """Remove the files that tasks leave behind."""
-        self._guest.act("/setup/clear_task_files")
+        self._guest.act("/setup/clear_task_files", json={})
 
     def _says_yes(self, route: str, **question: str | int) -> bool:
         try:

@@ -1,9 +1,8 @@
 """Judging the state that an agent has left behind, exactly as OSWorld's `DesktopEnv.evaluate` does.
 
-First the postconfig steps are carried out. A task that cannot be done is passed by whoever said so, and by nobody else
-any other task is passed by saying so. Then each check compares what its getters fetch. "and" gives 0 as soon as a check
-gives 0, else the mean of all; "or" gives 1 as soon as one gives 1, else the best. A result file that does not exist
-scores 0.
+First the postconfig steps are carried out. A task that cannot be done is passed by saying so, and any other is failed
+by it. Then each check compares what its getters fetch. "and" gives 0 as soon as a check gives 0, else the mean of all;
+"or" gives 1 as soon as one gives 1, else the best. A result file that does not exist scores 0.
 
 One difference: what goes wrong on the way is never a missing score, but EvaluationFailed or whatever names the cause.
 After version 1.0.2, which WindowsAgentArena shares.

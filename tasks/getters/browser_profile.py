@@ -192,7 +192,7 @@ def rows_of(
     return None
 
 
-def shortcutson_desktop(guest: Guest, _: Config) -> dict[str, str]:
+def shortcuts_on_desktop(guest: Guest, _: Config) -> dict[str, str]:
     """The contents of the desktop's shortcuts to programs, by file name: .desktop on Linux, .lnk on Windows."""
     return files_on_desktop(guest, ".lnk" if guest.platform == "Windows" else ".desktop")
 

@@ -86,7 +86,7 @@ def history_for_edge(guest: Guest, config: Config) -> list[tuple[Any, ...]] | No
     return rows_of(guest, config, profile_file(guest, "edge", "History"), VISITED)
 
 
-def url_shortcutson_desktop(guest: Guest, _: Config) -> dict[str, str]:
+def url_shortcuts_on_desktop(guest: Guest, _: Config) -> dict[str, str]:
     """The contents of the desktop's shortcuts to pages (.url), by file name."""
     return files_on_desktop(guest, ".url")
 
