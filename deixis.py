@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from envs.browser import Browser
     from envs.desktop import Desktop
     from envs.frame import Frame, Point
+    from envs.remote import RemoteDesktop
     from envs.virtual import VirtualDesktop
     from model.base import Sampling
     from model.loading import load_model
@@ -33,6 +34,7 @@ _HOMES = {
     "Limits": "agent.episode",
     "Message": "model.messages",
     "Point": "envs.frame",
+    "RemoteDesktop": "envs.remote",
     "Reply": "model.messages",
     "Sampling": "model.base",
     "StopReason": "agent.episode",
@@ -52,6 +54,7 @@ __all__ = [
     "Limits",
     "Message",
     "Point",
+    "RemoteDesktop",
     "Reply",
     "Sampling",
     "StopReason",
@@ -85,11 +88,12 @@ def main() -> None:
 
     from agent import cli as agent_cli
     from agent.version import own_version
+    from envs import cli as envs_cli
     from model import cli as model_cli
     from tasks import cli as tasks_cli
 
     app = App(name="deixis", help="See the screen, ask a vision-language model, act.", version=own_version)
-    for part in (agent_cli.app, model_cli.app, tasks_cli.app):
+    for part in (agent_cli.app, envs_cli.app, model_cli.app, tasks_cli.app):
         app.command(part, name="*")
     try:
         status = app(sys.argv[1:], exit_on_error=False, print_error=False, result_action="return_value")
@@ -111,9 +115,10 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from envs.base import EnvError
     from model.base import ModelError
     from tasks.demo.tasks import UnknownTask
+    from tasks.errors import TaskError
     from tasks.screenspot.items import ScreenSpotError
 
-    return EnvError, ModelError, RecordError, ScreenSpotError, Unreadable, UnknownTask
+    return EnvError, ModelError, RecordError, ScreenSpotError, TaskError, Unreadable, UnknownTask
 
 
 def _say(error: Exception) -> int:
