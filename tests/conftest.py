@@ -17,19 +17,22 @@ class Site:
 
     def __init__(self) -> None:
         self.pages: dict[str, str | tuple[bytes, dict[str, str]]] = {}
+        self.asked: list[tuple[str, str]] = []
+        """Host and path of every request."""
         site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 path = self.path
+                site.asked.append((self.headers["Host"].partition(":")[0], path))
                 if path.startswith("/slow/"):
                     time.sleep(1)
                     path = path.removeprefix("/slow")
-                page = site.pages.get(path)
+                page = site.pages.get(path.partition("?")[0])
                 if isinstance(page, str):
                     page = page.encode(), {"Content-Type": "text/html"}
                 body, headers = page or (b"There is no such page.", {})
-                self.send_response(404 if page is None else 200)
+                self.send_response(404 if page is None else 302 if "Location" in headers else 200)
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
@@ -42,8 +45,8 @@ class Site:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}{path}"
+    def url(self, path: str, host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self._server.server_port}{path}"
 
     def page(self, path: str, html: str) -> str:
         """Publish a page; `html` begins inside the script that has `tell`."""
