@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agent.episode import Episode, Limits, StopReason
     from agent.ground import ground
     from agent.loop import Agent
+    from agent.policy import Policy
     from agent.trajectory import Trajectory
     from envs.browser import Browser
     from envs.desktop import Desktop
@@ -33,6 +34,7 @@ _HOMES = {
     "Limits": "agent.episode",
     "Message": "model.messages",
     "Point": "envs.frame",
+    "Policy": "agent.policy",
     "Reply": "model.messages",
     "Sampling": "model.base",
     "StopReason": "agent.episode",
@@ -52,6 +54,7 @@ __all__ = [
     "Limits",
     "Message",
     "Point",
+    "Policy",
     "Reply",
     "Sampling",
     "StopReason",
@@ -107,13 +110,15 @@ def main() -> None:
 def _expected_errors() -> tuple[type[Exception], ...]:
     """The packages' trees of errors. They are loaded only when something went wrong."""
     from agent.looking import Unreadable
+    from agent.policy import PolicyError
+    from agent.secrets import SecretError
     from agent.trajectory import RecordError
     from envs.base import EnvError
     from model.base import ModelError
     from tasks.demo.tasks import UnknownTask
     from tasks.screenspot.items import ScreenSpotError
 
-    return EnvError, ModelError, RecordError, ScreenSpotError, Unreadable, UnknownTask
+    return EnvError, ModelError, PolicyError, RecordError, ScreenSpotError, SecretError, Unreadable, UnknownTask
 
 
 def _say(error: Exception) -> int:
