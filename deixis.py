@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agent.episode import Episode, Limits, StopReason
+    from agent.events import stream
     from agent.ground import ground
     from agent.loop import Agent
     from agent.policy import Policy
@@ -43,6 +44,7 @@ _HOMES = {
     "assert_points_at": "tasks.screenspot.assertions",
     "ground": "agent.ground",
     "load_model": "model.loading",
+    "stream": "agent.events",
 }
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "ground",
     "load_model",
     "main",
+    "stream",
 ]
 
 BAD_INPUT = 2

@@ -10,6 +10,7 @@ import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -77,7 +78,7 @@ def run(
     from rich.console import Console
 
     from agent.consent import TerminalConsent
-    from agent.control import TerminalControl
+    from agent.control import Nobody, TerminalControl
     from agent.episode import Limits, StopReason
     from agent.loop import Agent
     from agent.policy import DEFAULTS, Policy
@@ -102,15 +103,19 @@ def run(
     ) as place:
         loaded = load_model(model)
         console = Console(highlight=False)
-        with Progress(console) as progress, TerminalControl(progress.ask) as control:
+        there = sys.stdin.isatty()
+        with (
+            Progress(console) as progress,
+            TerminalControl(progress.ask) if there else nullcontext(Nobody()) as supervisor,
+        ):
             agent = Agent(
                 loaded,
                 place,
                 limits=Limits(max_steps=max_steps),
-                ask_person=progress.question if sys.stdin.isatty() else None,
+                ask_person=progress.question if there else None,
                 policy=allowed,
                 ask_consent=TerminalConsent(console, progress.ask),
-                supervisor=control,
+                supervisor=supervisor,
                 record=folder,
                 resume=resume is not None,
                 listeners=[progress.show],
@@ -173,6 +178,47 @@ def replay(
             print(f"{repeated.step:>3}  {describe(repeated.action)}{failed}  {plain(note)}".rstrip())
             if not repeated.done:
                 return NOT_ACHIEVED
+    return 0
+
+
+@app.command
+def serve(
+    *,
+    env: Literal["browser", "desktop", "virtual"] = "browser",
+    url: str | None = None,
+    headed: bool = False,
+    monitor: int = 1,
+    launch: tuple[str, ...] = (),
+    watch: bool = False,
+    policy: Path | None = None,
+    model: str = "nano",
+) -> int:
+    """Let other programs see and use a screen: an MCP server on standard input and output.
+
+    What the policy wants to have asked is denied, for nobody is at the terminal.
+
+    Args:
+        env: where: a browser, the user's own desktop, or a virtual display of the agent's own.
+        url: the page that the browser begins at.
+        headed: show the browser's window.
+        monitor: which monitor of the desktop, counted from 1.
+        launch: the command line of a program to start on the virtual display; may be given several times.
+        watch: show the virtual display in a window.
+        policy: a YAML file that says what is allowed or denied.
+        model: what carries out instructions: "nano", a folder with a Kimi-VL checkpoint, or its id on the Hugging Face
+            hub. It is loaded when the first one comes.
+    """
+    from functools import cache
+
+    from agent.mcp_server import Session, server
+    from agent.policy import DEFAULTS, Policy
+    from model.loading import load_model
+
+    allowed = DEFAULTS[env] if policy is None else Policy.load(policy)
+    _refuse_foreign_options(env, browser={"--url": url, "--headed": headed}, desktop={"--monitor": monitor != 1},
+                            virtual={"--launch": launch, "--watch": watch})  # fmt: skip
+    with _browser(allowed, url, not headed) if env == "browser" else _desktop(env, monitor, launch, watch) as place:
+        server(Session(place, allowed, cache(lambda: load_model(model)))).run("stdio")
     return 0
 
 

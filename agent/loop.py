@@ -117,12 +117,17 @@ class Agent:
         with ExitStack() as stack:
             listeners = tuple(self.listeners)
             if self.record is not None:
-                recorder = stack.enter_context(Recorder(self.record, resume=earlier is not None))
+                recorder = Recorder(self.record, conceal=secrets.concealed, resume=earlier is not None)
+                stack.enter_context(recorder)
                 listeners = (recorder.record, *listeners)
             run = _Run(self, instruction, secrets, listeners)
             if earlier is not None:
                 run.remember(earlier)
             return run.to_the_end()
+
+
+class _Abandoned(Exception):
+    """The user wants to step in while the model writes: what it writes no longer matters."""
 
 
 class _Run:
@@ -147,8 +152,8 @@ class _Run:
         self._another_approach = False
         self._started = agent.clock()
         self._steps: list[Step] = []
-        self._earlier_steps = 0
-        """How many steps the record has from before it was resumed."""
+        self._looked = 0
+        """How often the screen was looked at, in the record before it was resumed too; it numbers the steps."""
         self._output_tokens = 0
         self._notes: list[str] = []
         """What the next prompt has to tell about the actions before."""
@@ -157,7 +162,7 @@ class _Run:
 
     def remember(self, earlier: Trajectory) -> None:
         """Begin where a recorded episode ended."""
-        self._earlier_steps = len(earlier.steps)
+        self._looked = len(earlier.steps)
         for step in earlier.steps:
             if step.decided is not None and step.timing is not None:
                 done = len(step.results) == len(step.decided.answer.actions) and all(r.done for r in step.results)
@@ -183,7 +188,7 @@ class _Run:
         try:
             ending = self._reached_limit()
             while ending is None:
-                ending = self._step(self._earlier_steps + len(self._steps) + 1) or self._reached_limit()
+                ending = self._step() or self._reached_limit()
         except EnvUnavailable as error:
             ending = Ending(StopReason.ENV_LOST, str(error))
         except TakenOver as error:
@@ -214,10 +219,11 @@ class _Run:
             return Ending(StopReason.TOKEN_LIMIT, f"{limits.max_output_tokens} tokens of answers were not enough.")
         return None
 
-    def _step(self, number: int) -> Ending | None:
-        agent, clock = self._agent, self._agent.clock
+    def _step(self) -> Ending | None:
+        agent, clock, number = self._agent, self._agent.clock, self._looked + 1
         if ending := self._let_user_in(number):
             return ending
+        self._looked = number
         began, told_before = clock(), self._telling_s
         observation = self._actor.observe()
         self._tell(Observed(number, observation))
@@ -233,8 +239,11 @@ class _Run:
                 notes,
                 looks=agent.looks,
                 sampling=self._sampling(),
-                on_text=lambda text: self._tell(Wrote(number, text)),
+                on_text=lambda text: self._on_text(number, text),
             )
+        except _Abandoned:
+            self._notes = list(notes)
+            return None
         except Unreadable as unreadable:
             self._output_tokens += sum(each.reply.output_tokens for each in unreadable.looks)
             self._tell(Refused(number, unreadable))
@@ -271,6 +280,11 @@ class _Run:
         self._steps.append(Step(number, decision, results, timing))
         self._tell(StepEnded(self._steps[-1]))
         return ending
+
+    def _on_text(self, number: int, text: str) -> None:
+        self._tell(Wrote(number, text))
+        if self._agent.supervisor.wants_in():
+            raise _Abandoned
 
     def _let_user_in(self, number: int) -> Ending | None:
         paused = self._agent.clock()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import SEEK_END
 from pathlib import Path
 from types import TracebackType
@@ -59,14 +59,15 @@ class Recorder:
 
     Args:
         folder: where; it is made when it is not there.
+        conceal: takes what must not be written out of a line.
         resume: go on with the record that the folder holds.
 
     Raises:
         RecordError: the folder cannot be made, or holds a run already that is not to be resumed.
     """
 
-    def __init__(self, folder: Path, *, resume: bool = False) -> None:
-        self._folder, self._resume = folder, resume
+    def __init__(self, folder: Path, *, conceal: Callable[[str], str] = str, resume: bool = False) -> None:
+        self._folder, self._conceal, self._resume = folder, conceal, resume
         if (folder / "run.json").exists() and not resume:
             raise RecordError(f"{folder} holds a recorded run already: choose another folder.")
         try:
@@ -125,7 +126,7 @@ class Recorder:
             raise _cannot_write(self._folder, error) from error
 
     def _add(self, entry: Entry) -> None:
-        self._lines.write(entry.model_dump_json() + "\n")
+        self._lines.write(self._conceal(entry.model_dump_json()) + "\n")
         self._lines.flush()
 
 

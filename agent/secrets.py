@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
+from pydantic_core import to_json
+
 from envs.base import Observation
 
 _NAMED = re.compile(r"\{secret:([A-Za-z0-9_.-]{1,64})\}")
@@ -78,7 +80,7 @@ class Secrets:
         written = {
             form: name
             for name, value in self._values.items()
-            for form in (value, quote(value), quote(value, safe=""), quote_plus(value))
+            for form in (value, quote(value), quote(value, safe=""), quote_plus(value), to_json(value).decode()[1:-1])
         }
         self._names = {form: written[form] for form in sorted(written, key=len, reverse=True)}
         self._value = re.compile("|".join(re.escape(form) for form in self._names)) if written else None

@@ -271,7 +271,7 @@ def test_what_cannot_be_seen_is_told() -> None:
     assert "A dialog was closed." in first
     assert "still changing" in first
     assert "Open tabs: 0 (current) 'A' http://a; 1 'B' http://b" in first
-    assert "Downloaded report.pdf, 1234 bytes." in second
+    assert "Downloaded /x/report.pdf, 1234 bytes." in second
     assert "1 (current) 'B'" in second
     assert "A dialog" not in second
 
