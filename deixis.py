@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agent.episode import Episode, Limits, StopReason
+    from agent.events import stream
     from agent.ground import ground
     from agent.loop import Agent
+    from agent.policy import Policy
     from agent.trajectory import Trajectory
     from envs.browser import Browser
     from envs.desktop import Desktop
@@ -34,6 +36,7 @@ _HOMES = {
     "Limits": "agent.episode",
     "Message": "model.messages",
     "Point": "envs.frame",
+    "Policy": "agent.policy",
     "RemoteDesktop": "envs.remote",
     "Reply": "model.messages",
     "Sampling": "model.base",
@@ -43,6 +46,7 @@ _HOMES = {
     "assert_points_at": "tasks.screenspot.assertions",
     "ground": "agent.ground",
     "load_model": "model.loading",
+    "stream": "agent.events",
 }
 
 __all__ = [
@@ -54,6 +58,7 @@ __all__ = [
     "Limits",
     "Message",
     "Point",
+    "Policy",
     "RemoteDesktop",
     "Reply",
     "Sampling",
@@ -64,6 +69,7 @@ __all__ = [
     "ground",
     "load_model",
     "main",
+    "stream",
 ]
 
 BAD_INPUT = 2
@@ -111,6 +117,8 @@ def main() -> None:
 def _expected_errors() -> tuple[type[Exception], ...]:
     """The packages' trees of errors. They are loaded only when something went wrong."""
     from agent.looking import Unreadable
+    from agent.policy import PolicyError
+    from agent.secrets import SecretError
     from agent.trajectory import RecordError
     from envs.base import EnvError
     from model.base import ModelError
@@ -118,7 +126,17 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from tasks.errors import TaskError
     from tasks.screenspot.items import ScreenSpotError
 
-    return EnvError, ModelError, RecordError, ScreenSpotError, TaskError, Unreadable, UnknownTask
+    return (
+        EnvError,
+        ModelError,
+        PolicyError,
+        RecordError,
+        ScreenSpotError,
+        SecretError,
+        TaskError,
+        Unreadable,
+        UnknownTask,
+    )
 
 
 def _say(error: Exception) -> int:

@@ -1,4 +1,4 @@
-"""The agent's commands: run, ground, view, doctor.
+"""The agent's commands: run, replay, ground, view, serve, doctor.
 
 Reads the command line and prints; the libraries behind a command are imported when it is used, so that help comes at
 once.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from cyclopts import App
 
 if TYPE_CHECKING:
+    from agent.policy import Policy
     from envs.browser import Browser
     from envs.desktop import Desktop
 
@@ -28,7 +30,7 @@ NOT_ACHIEVED = 1
 
 @app.command
 def run(
-    instruction: str,
+    instruction: str | None = None,
     /,
     *,
     env: Literal["browser", "desktop", "virtual"] = "browser",
@@ -38,12 +40,21 @@ def run(
     launch: tuple[str, ...] = (),
     watch: bool = False,
     model: str = "nano",
+    policy: Path | None = None,
+    profile: Path | None = None,
+    attach: str | None = None,
+    uploads: Path | None = None,
+    downloads: Path | None = None,
     max_steps: int = 30,
     out: Path | None = None,
+    resume: Path | None = None,
 ) -> int:
     """Carry out an instruction in a browser or on a desktop, and record it.
 
-    The exit status is 0 only when the task was done.
+    Ctrl-C pauses: go on, do one step, take over, add to the instruction, or end it; a second Ctrl-C ends it at once.
+    A `{secret:NAME}` in the instruction is typed, and shown to nobody: it is read from the environment variable
+    DEIXIS_SECRET_NAME, or from the keyring (`keyring set deixis NAME`). The exit status is 0 only when the task was
+    done.
 
     Args:
         instruction: what is to be done, in words.
@@ -54,27 +65,161 @@ def run(
         launch: the command line of a program to start on the virtual display; may be given several times.
         watch: show the virtual display in a window.
         model: "nano", a folder with a Kimi-VL checkpoint, or its id on the Hugging Face hub.
+        policy: a YAML file that says what is allowed, asked or denied; by default what may cost money, give something
+            away or change the system is asked.
+        profile: the folder of the browser's profile, which is kept; by default a new one that is thrown away.
+        attach: the DevTools address of a running Chrome to use instead, such as http://127.0.0.1:9222.
+        uploads: the only folder from which files are handed to pages; by default none are.
+        downloads: the folder where downloads go; by default they are thrown away at the end.
         max_steps: when to give up.
         out: the folder for the record; by default a new one in runs/.
+        resume: the folder of a record that was cut off or ran into a limit, to go on with instead of an instruction.
     """
     from rich.console import Console
 
+    from agent.consent import TerminalConsent
+    from agent.control import Nobody, TerminalControl
     from agent.episode import Limits, StopReason
     from agent.loop import Agent
+    from agent.policy import DEFAULTS, Policy
     from agent.progress import Progress
+    from agent.trajectory import RecordError, Trajectory, last_url
     from model.loading import load_model
 
-    folder = out or _run_folder(instruction)
-    with _environment(env, url, headed, monitor, launch, watch) as place:
+    if (instruction is None) == (resume is None) or (resume and out):
+        raise RecordError("Give an INSTRUCTION, or a record to go on with by --resume.")
+    folder = resume or out or _run_folder(instruction or "")
+    if resume and env == "browser" and url is None:
+        url = last_url(Trajectory.load(resume))
+    allowed = DEFAULTS[env] if policy is None else Policy.load(policy)
+    of_browser = {"--url": url, "--headed": headed, "--profile": profile, "--attach": attach, "--uploads": uploads,
+                  "--downloads": downloads}  # fmt: skip
+    _refuse_foreign_options(env, browser=of_browser, desktop={"--monitor": monitor != 1},
+                            virtual={"--launch": launch, "--watch": watch})  # fmt: skip
+    with (
+        _browser(allowed, url, not headed, profile, attach, uploads, downloads)
+        if env == "browser"
+        else _desktop(env, monitor, launch, watch)
+    ) as place:
         loaded = load_model(model)
-        with Progress(Console(highlight=False)) as progress:
-            limits = Limits(max_steps=max_steps)
-            agent = Agent(loaded, place, limits=limits, record=folder, listeners=[progress.show])
-            episode = agent.run(instruction)
+        console = Console(highlight=False)
+        there = sys.stdin.isatty()
+        with (
+            Progress(console) as progress,
+            TerminalControl(progress.ask) if there else nullcontext(Nobody()) as supervisor,
+        ):
+            agent = Agent(
+                loaded,
+                place,
+                limits=Limits(max_steps=max_steps),
+                ask_person=progress.question if there else None,
+                policy=allowed,
+                ask_consent=TerminalConsent(console, progress.ask),
+                supervisor=supervisor,
+                record=folder,
+                resume=resume is not None,
+                listeners=[progress.show],
+            )
+            episode = agent.run(instruction or "")
     print(f"The record is in {folder}. Look at it with: deixis view {folder}")
     if episode.reason is StopReason.INTERRUPTED:
         raise KeyboardInterrupt
     return 0 if episode.success else NOT_ACHIEVED
+
+
+@app.command
+def replay(
+    run: Path,
+    /,
+    *,
+    env: Literal["browser", "desktop", "virtual"] = "browser",
+    url: str | None = None,
+    headed: bool = False,
+    monitor: int = 1,
+    launch: tuple[str, ...] = (),
+    watch: bool = False,
+    policy: Path | None = None,
+) -> int:
+    """Repeat a recorded run without a model; each target must look as it did, or the replay ends there.
+
+    The exit status is 0 only when everything was repeated.
+
+    Args:
+        run: the folder of the record.
+        env: where: a browser, the user's own desktop, or a virtual display of the agent's own.
+        url: the page that the browser begins at; by default the first of the record.
+        headed: show the browser's window.
+        monitor: which monitor of the desktop, counted from 1.
+        launch: the command line of a program to start on the virtual display; may be given several times.
+        watch: show the virtual display in a window.
+        policy: a YAML file that says what is allowed, asked or denied.
+    """
+    from rich.console import Console
+
+    from agent.consent import TerminalConsent
+    from agent.guard import Guard
+    from agent.policy import DEFAULTS, Policy
+    from agent.progress import describe, plain
+    from agent.replay import replay as repeat
+    from agent.trajectory import Trajectory
+
+    trajectory = Trajectory.load(run)
+    allowed = DEFAULTS[env] if policy is None else Policy.load(policy)
+    _refuse_foreign_options(env, browser={"--url": url, "--headed": headed}, desktop={"--monitor": monitor != 1},
+                            virtual={"--launch": launch, "--watch": watch})  # fmt: skip
+    first = trajectory.steps[0].observed.url if trajectory.steps else None
+    with (
+        _browser(allowed, url or first, not headed) if env == "browser" else _desktop(env, monitor, launch, watch)
+    ) as place:
+        guard = Guard(allowed, TerminalConsent(Console(highlight=False)))
+        for repeated in repeat(trajectory, place, guard):
+            note = repeated.difference or (repeated.result.note if repeated.result else "")
+            failed = "" if repeated.done else "  NOT DONE"
+            print(f"{repeated.step:>3}  {describe(repeated.action)}{failed}  {plain(note)}".rstrip())
+            if not repeated.done:
+                return NOT_ACHIEVED
+    return 0
+
+
+@app.command
+def serve(
+    *,
+    env: Literal["browser", "desktop", "virtual"] = "browser",
+    url: str | None = None,
+    headed: bool = False,
+    monitor: int = 1,
+    launch: tuple[str, ...] = (),
+    watch: bool = False,
+    policy: Path | None = None,
+    model: str = "nano",
+) -> int:
+    """Let other programs see and use a screen: an MCP server on standard input and output.
+
+    What the policy wants to have asked is denied, for nobody is at the terminal.
+
+    Args:
+        env: where: a browser, the user's own desktop, or a virtual display of the agent's own.
+        url: the page that the browser begins at.
+        headed: show the browser's window.
+        monitor: which monitor of the desktop, counted from 1.
+        launch: the command line of a program to start on the virtual display; may be given several times.
+        watch: show the virtual display in a window.
+        policy: a YAML file that says what is allowed or denied.
+        model: what carries out instructions: "nano", a folder with a Kimi-VL checkpoint, or its id on the Hugging Face
+            hub. It is loaded when the first one comes.
+    """
+    from functools import cache
+
+    from agent.mcp_server import Session, server
+    from agent.policy import DEFAULTS, Policy
+    from model.loading import load_model
+
+    allowed = DEFAULTS[env] if policy is None else Policy.load(policy)
+    _refuse_foreign_options(env, browser={"--url": url, "--headed": headed}, desktop={"--monitor": monitor != 1},
+                            virtual={"--launch": launch, "--watch": watch})  # fmt: skip
+    with _browser(allowed, url, not headed) if env == "browser" else _desktop(env, monitor, launch, watch) as place:
+        server(Session(place, allowed, cache(lambda: load_model(model)))).run("stdio")
+    return 0
 
 
 @app.command
@@ -106,15 +251,16 @@ def ground(image: Path, text: str, /, *, model: str = "nano", looks: int = 2) ->
 
 @app.command
 def view(run: Path, /, *, open: bool = False) -> int:
-    """Make the report of a recorded run: one HTML file in its folder.
+    """Make the report of a recorded run, one HTML file in its folder; or of a folder of runs, with an index of them.
 
     Args:
-        run: the folder of the record.
+        run: the folder of the record, or one that holds such folders.
         open: show it in the web browser.
     """
+    from agent.viewer.index import runs_in, write_index
     from agent.viewer.report import write_report
 
-    report = write_report(run)
+    report = write_index(run) if runs_in(run) else write_report(run)
     print(report)
     if open:
         import webbrowser
@@ -154,26 +300,41 @@ def doctor(*, calibrate: bool = False, env: Literal["desktop", "virtual"] = "des
     return 0 if can_act(checks) else NOT_ACHIEVED
 
 
-def _environment(
-    env: str, url: str | None, headed: bool, monitor: int, launch: Sequence[str], watch: bool
-) -> Browser | Desktop:
-    """The place to act in, opened.
+def _refuse_foreign_options(env: str, **given: Mapping[str, object]) -> None:
+    """Refuse options that belong to another place than the one chosen.
 
     Raises:
-        EnvUnavailable: there is none, or an option belongs to another one.
+        EnvUnavailable: there is one.
     """
     from envs.base import EnvUnavailable
 
-    of_place = {"--url": ("browser", url), "--headed": ("browser", headed), "--monitor": ("desktop", monitor != 1),
-                "--launch": ("virtual", launch), "--watch": ("virtual", watch)}  # fmt: skip
-    for option, (place, given) in of_place.items():
-        if given and place != env:
-            raise EnvUnavailable(f"{option} belongs to --env {place}, and this is --env {env}.")
-    if env == "browser":
-        from envs.browser import Browser
+    for place, options in given.items():
+        for option, value in options.items():
+            if value and place != env:
+                raise EnvUnavailable(f"{option} belongs to --env {place}, and this is --env {env}.")
 
-        return Browser(url, headless=not headed)
-    return _desktop(env, monitor, launch, watch)
+
+def _browser(
+    policy: Policy,
+    url: str | None,
+    headless: bool,
+    profile: Path | None = None,
+    attach: str | None = None,
+    uploads: Path | None = None,
+    downloads: Path | None = None,
+) -> Browser:
+    from envs.browser import Browser
+
+    return Browser(
+        url,
+        headless=headless,
+        profile=profile,
+        attach=attach,
+        allowed_upload_folder=uploads,
+        download_folder=downloads,
+        allowed_hosts=policy.hosts,
+        downloads=policy.downloads,
+    )
 
 
 def _desktop(env: str, monitor: int, launch: Sequence[str] = (), watch: bool = False) -> Desktop:

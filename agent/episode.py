@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from agent.looking import Decision, Unreadable
+from agent.ruling import Ruling
 from envs.actions import Action
 from envs.base import Observation
 from model.base import GREEDY, Sampling
@@ -74,6 +75,8 @@ class ActionResult:
     note: str
     """For the model; empty when there is nothing to say."""
     seconds: float
+    ruling: Ruling | None = None
+    """What the guard decided; None for what does not reach the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,16 @@ class Acted:
 
 
 @dataclass(frozen=True, slots=True)
+class Intervened:
+    """The user stepped in."""
+
+    step: int
+    """The one that was under way or would have been next."""
+    what: str
+    """In a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class StepEnded:
     """A step is over."""
 
@@ -198,5 +211,5 @@ class Stopped:
     episode: Episode
 
 
-Event = Started | Observed | Wrote | Decided | Refused | Acted | StepEnded | Stopped
+Event = Started | Observed | Wrote | Decided | Refused | Acted | Intervened | StepEnded | Stopped
 Listener = Callable[[Event], None]

@@ -54,7 +54,7 @@ def notes_on(observation: Observation, before: Observation | None) -> tuple[str,
         before: the observation of the step before, None at the first.
     """
     notes = list(observation.notes)
-    notes += [f"Downloaded {download.path.name}, {download.size_bytes} bytes." for download in observation.downloads]
+    notes += [f"Downloaded {download.path}, {download.size_bytes} bytes." for download in observation.downloads]
     if len(observation.tabs) > 1 and (before is None or observation.tabs != before.tabs):
         notes.append("Open tabs: " + "; ".join(_tab(index, tab) for index, tab in enumerate(observation.tabs)))
     if not observation.settled:

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from agent.episode import Acted, Decided, Event, Observed, Refused, StepEnded, StepTiming, Stopped, Wrote
+from agent.episode import Acted, Decided, Event, Intervened, Observed, Refused, StepEnded, StepTiming, Stopped, Wrote
 from envs.actions import Action
 from envs.base import Observation
 from envs.frame import Point
@@ -23,10 +23,10 @@ _WIDEST = 100
 """Longest piece of a foreign text that is shown."""
 
 
-def plain(text: str) -> str:
+def plain(text: str, widest: int = _WIDEST) -> str:
     """A foreign text on one line, without characters that a terminal would act on, shortened."""
     line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
-    return line if len(line) <= _WIDEST else line[: _WIDEST - 3] + "..."
+    return line if len(line) <= widest else line[: widest - 3] + "..."
 
 
 def describe(action: Action) -> str:
@@ -66,6 +66,28 @@ class Progress:
         if self._live:
             self._live.stop()
 
+    def ask(self, prompt: str) -> str:
+        """A line from the person at the terminal; the line at the bottom is away meanwhile.
+
+        Raises:
+            EOFError: nobody is there.
+        """
+        if self._live:
+            self._live.stop()
+        try:
+            return input(prompt)
+        finally:
+            if self._live:
+                self._live.start()
+
+    def question(self, question: str) -> str | None:
+        """What the person answers to the model; None when nobody does."""
+        self._print(f"     asks  {plain(question, widest=4000)}", "bold yellow")
+        try:
+            return self.ask("     answer: ")
+        except EOFError:
+            return None
+
     def show(self, event: Event) -> None:
         match event:
             case Observed(step, observation):
@@ -84,6 +106,8 @@ class Progress:
                 self._print(f"     does  {describe(result.action)}")
                 if result.note:
                     self._print(f"           {plain(result.note)}", "" if result.done else "yellow")
+            case Intervened(what=what):
+                self._print(f"     {plain(what)}", "cyan")
             case StepEnded(step=step):
                 self._print(f"     took  {_split(step.timing)}", "dim")
                 self._now("waiting until the screen rests")

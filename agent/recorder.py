@@ -9,13 +9,14 @@ from __future__ import annotations
 import platform
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import SEEK_END
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -23,6 +24,7 @@ from agent.episode import (
     Acted,
     Decided,
     Event,
+    Intervened,
     Observed,
     Refused,
     Settings,
@@ -36,6 +38,7 @@ from agent.trajectory import (
     ActedEntry,
     DecidedEntry,
     Entry,
+    IntervenedEntry,
     LookEntry,
     ObservedEntry,
     RecordError,
@@ -54,16 +57,23 @@ _PENDING_FRAMES = 8
 class Recorder:
     """Writes the record of one episode into a folder. Use it as a context manager; `record` is a listener.
 
+    Args:
+        folder: where; it is made when it is not there.
+        conceal: takes what must not be written out of a line.
+        resume: go on with the record that the folder holds.
+
     Raises:
-        RecordError: the folder cannot be made or holds a run already.
+        RecordError: the folder cannot be made, or holds a run already that is not to be resumed.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        if (folder / "run.json").exists():
+    def __init__(self, folder: Path, *, conceal: Callable[[str], str] = str, resume: bool = False) -> None:
+        self._folder, self._conceal, self._resume = folder, conceal, resume
+        if (folder / "run.json").exists() and not resume:
             raise RecordError(f"{folder} holds a recorded run already: choose another folder.")
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            if resume:
+                _cut_off_half_a_line(folder / "steps.jsonl")
             self._lines = (folder / "steps.jsonl").open("a", encoding="utf-8")
         except OSError as error:
             raise _cannot_write(folder, error) from error
@@ -85,10 +95,13 @@ class Recorder:
         """
         try:
             match event:
+                case Started() if self._resume:
+                    pass  # its settings are those of the first time
                 case Started(settings):
-                    (self._folder / "run.json").write_text(
-                        _run_info(settings).model_dump_json(indent=1) + "\n", encoding="utf-8"
-                    )
+                    # In one piece or not at all, whenever the process is killed.
+                    written = self._folder / "run.json.part"
+                    written.write_text(_run_info(settings).model_dump_json(indent=1) + "\n", encoding="utf-8")
+                    written.replace(self._folder / "run.json")
                 case Observed(step, observation):
                     picture = f"{step:03d}.png"
                     self._frames.put(self._folder / picture, observation.frame.pixels)
@@ -113,7 +126,7 @@ class Recorder:
             raise _cannot_write(self._folder, error) from error
 
     def _add(self, entry: Entry) -> None:
-        self._lines.write(entry.model_dump_json() + "\n")
+        self._lines.write(self._conceal(entry.model_dump_json()) + "\n")
         self._lines.flush()
 
 
@@ -129,6 +142,12 @@ def add_verdict(folder: Path, success: bool, detail: str) -> None:
             lines.write(VerifiedEntry(success=success, detail=detail).model_dump_json() + "\n")
     except OSError as error:
         raise _cannot_write(folder, error) from error
+
+
+def _cut_off_half_a_line(path: Path) -> None:
+    """Remove what was not written whole, which the next line would be joined to."""
+    with path.open("r+b") as lines:
+        lines.truncate(lines.read().rfind(b"\n") + 1)
 
 
 class _FrameWriter:
@@ -187,7 +206,7 @@ def _observed(event: Observed, picture: str) -> ObservedEntry:
     )
 
 
-def _entry(event: Decided | Refused | Acted | StepEnded | Stopped) -> Entry:
+def _entry(event: Decided | Refused | Acted | Intervened | StepEnded | Stopped) -> Entry:
     match event:
         case Decided(step, decision):
             return DecidedEntry(
@@ -203,8 +222,10 @@ def _entry(event: Decided | Refused | Acted | StepEnded | Stopped) -> Entry:
             return RefusedEntry(step=step, error=str(unreadable), looks=_looks(unreadable.looks))
         case Acted(step, result):
             return ActedEntry(step=step, result=result)
+        case Intervened(step, what):
+            return IntervenedEntry(step=step, what=what)
         case StepEnded(step):
-            return StepEndedEntry(step=step.number, timing=step.timing)
+            return StepEndedEntry(step=step.number, timing=step.timing, memory_bytes=psutil.Process().memory_info().rss)
         case Stopped(episode):
             return StoppedEntry(
                 reason=episode.reason,

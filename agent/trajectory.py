@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -22,6 +23,7 @@ from agent.episode import (
 )
 from agent.formats.base import Answer
 from envs.base import Tab
+from envs.frame import Frame
 from model.messages import Reply
 
 FORMAT_VERSION = 1
@@ -102,12 +104,22 @@ class ActedEntry(_Entry):
     result: ActionResult
 
 
+class IntervenedEntry(_Entry):
+    """The user stepped in."""
+
+    event: Literal["intervened"] = "intervened"
+    step: int
+    what: str
+
+
 class StepEndedEntry(_Entry):
     """Where a step's time went."""
 
     event: Literal["step_ended"] = "step_ended"
     step: int
     timing: StepTiming
+    memory_bytes: int | None = None
+    """What the process had in memory; None in records from before it was written."""
 
 
 class StoppedEntry(_Entry):
@@ -131,9 +143,10 @@ class VerifiedEntry(_Entry):
 
 
 Entry = Annotated[
-    ObservedEntry | DecidedEntry | RefusedEntry | ActedEntry | StepEndedEntry | StoppedEntry | VerifiedEntry,
+    ObservedEntry | DecidedEntry | RefusedEntry | ActedEntry | IntervenedEntry | StepEndedEntry | StoppedEntry
+    | VerifiedEntry,
     Field(discriminator="event"),
-]
+]  # fmt: skip
 _ENTRIES: TypeAdapter[Entry] = TypeAdapter(Entry)
 
 
@@ -146,6 +159,8 @@ class RecordedStep:
     refused: RefusedEntry | None = None
     results: list[ActionResult] = field(default_factory=list[ActionResult])
     timing: StepTiming | None = None
+    """None when the run ended within the step."""
+    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +174,8 @@ class Trajectory:
     """None when the run was cut off before it could say how it ended."""
     verified: VerifiedEntry | None
     """None when nobody has checked what the model claims."""
+    interventions: tuple[IntervenedEntry, ...] = ()
+    """When the user stepped in."""
 
     @staticmethod
     def load(folder: Path) -> Trajectory:
@@ -181,6 +198,7 @@ class Trajectory:
         steps: list[RecordedStep] = []
         stopped: StoppedEntry | None = None
         verified: VerifiedEntry | None = None
+        interventions: list[IntervenedEntry] = []
         for number, line in enumerate(lines[:-1], start=1):  # after the last newline there is nothing, or half a line
             try:
                 entry = _ENTRIES.validate_json(line)
@@ -192,13 +210,34 @@ class Trajectory:
                 stopped = entry
             elif isinstance(entry, VerifiedEntry):
                 verified = entry
+            elif isinstance(entry, IntervenedEntry):
+                interventions.append(entry)
             elif isinstance(entry, ObservedEntry):
+                stopped = None  # it was resumed
                 steps.append(RecordedStep(entry))
             elif not steps:
                 raise RecordError(f"{folder / 'steps.jsonl'}, line {number}, belongs to a step that was not observed.")
             else:
                 _add_to(steps[-1], entry)
-        return Trajectory(folder, info, tuple(steps), stopped, verified)
+        return Trajectory(folder, info, tuple(steps), stopped, verified, tuple(interventions))
+
+    def refuse_if_over(self) -> None:
+        """Make sure that there is something to resume.
+
+        Raises:
+            RecordError: the model has ended it.
+        """
+        if self.stopped is not None and self.stopped.claimed_success is not None:
+            claim = "done" if self.stopped.claimed_success else "impossible"
+            raise RecordError(f"{self.folder} cannot be resumed: the model has ended it and says that it is {claim}.")
+
+    def frame(self, step: RecordedStep) -> Frame:
+        """A step's frame; a black one when its picture was not written whole."""
+        path, seen = self.picture(step), step.observed
+        if path is None:
+            return Frame(np.zeros((seen.height_px, seen.width_px, 3), np.uint8))
+        with Image.open(path) as image:
+            return Frame(np.asarray(image.convert("RGB")))
 
     def picture(self, step: RecordedStep) -> Path | None:
         """The file of a step's frame; None when the run was cut off before it was written whole."""
@@ -211,6 +250,11 @@ class Trajectory:
         return path
 
 
+def last_url(trajectory: Trajectory) -> str | None:
+    """The page on which a run was seen last; None outside of browsers."""
+    return trajectory.steps[-1].observed.url if trajectory.steps else None
+
+
 def _add_to(step: RecordedStep, entry: DecidedEntry | RefusedEntry | ActedEntry | StepEndedEntry) -> None:
     match entry:
         case DecidedEntry():
@@ -220,7 +264,7 @@ def _add_to(step: RecordedStep, entry: DecidedEntry | RefusedEntry | ActedEntry 
         case ActedEntry():
             step.results.append(entry.result)
         case StepEndedEntry():
-            step.timing = entry.timing
+            step.timing, step.memory_bytes = entry.timing, entry.memory_bytes
 
 
 def _first_fault(error: ValidationError) -> str:

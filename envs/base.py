@@ -11,12 +11,13 @@ Knows what every environment promises; knows no backend, no model and no task.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self, runtime_checkable
 
 from envs.actions import Action
-from envs.frame import Frame
+from envs.frame import Frame, Pixels
 
 
 class EnvError(Exception):
@@ -115,6 +116,32 @@ class Env(Protocol):
             EnvUnavailable: the environment has gone.
         """
         ...
+
+    def glance(self, box_px: tuple[int, int, int, int]) -> Pixels | None:
+        """How a part of the latest frame looks now, without waiting for rest; its points stay valid.
+
+        Args:
+            box_px: left, top, right, bottom in pixels of the latest frame, right and bottom excluded.
+
+        Returns:
+            (bottom - top, right - left, 3), or None where the environment cannot tell.
+
+        Raises:
+            EnvUnavailable: the environment has gone.
+        """
+        return None
+
+    def conceal(self, texts: Sequence[str]) -> bool:
+        """Blacken these texts on every frame from now on.
+
+        Returns:
+            False where the environment cannot tell where its texts are.
+        """
+        return False
+
+    def focused_url(self) -> str | None:
+        """The address of the page, an inner one too, that gets what is typed; None outside of browsers."""
+        return None
 
     def close(self) -> None:
         """Release everything: keys, buttons, processes. May be called twice.

@@ -11,6 +11,8 @@ import shutil
 import tempfile
 import time
 import weakref
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from playwright.async_api import Error as PlaywrightError
@@ -21,6 +23,7 @@ from envs.browser_actions import BrowserActions
 from envs.browser_process import ANSWER_S, BrowserProcess, Launch
 from envs.browser_tab import CAPTURE_S, BrowserTab
 from envs.browser_tabs import BrowserTabs
+from envs.browser_text import Box, blackened
 from envs.frame import Frame, Pixels, Point, StaleFrame
 from envs.settle import Patience, Rest, settle
 
@@ -46,9 +49,12 @@ class Browser(Env):
         headless: bool = True,
         *,
         profile: Path | None = None,
+        attach: str | None = None,
         allowed_upload_folder: Path | None = None,
         download_folder: Path | None = None,
         accept_dialogs: bool = False,
+        allowed_hosts: Sequence[str] | None = None,
+        downloads: bool = True,
         browser_path: Path | None = None,
         sandbox: bool | None = None,
         navigation_timeout_s: float = 30.0,
@@ -62,9 +68,14 @@ class Browser(Env):
             device_scale_factor: pixels per CSS pixel.
             headless: without a window.
             profile: folder with the user's profile; by default a new one that is thrown away.
+            attach: the DevTools address of a running Chrome, such as "http://127.0.0.1:9222", to be used instead of a
+                new one. It keeps its size and its profile, the url is opened in a new tab, and it stays open.
             allowed_upload_folder: uploads are taken from it and nowhere else; without it there is no upload.
             download_folder: where downloads go; by default a new one that is thrown away at the end.
             accept_dialogs: answer the page's questions with yes. By default they are answered with no.
+            allowed_hosts: the only ones from which pages are opened, inner pages too, as in
+                `envs.addresses.host_matches`; by default all.
+            downloads: whether files may be saved at all.
             browser_path: the executable, see `envs.chromium.find_browser`.
             sandbox: Chromium's own; by default on, unless the user is root, whom it refuses.
             navigation_timeout_s: how long an address may take to answer.
@@ -78,16 +89,23 @@ class Browser(Env):
         self._looked_at: BrowserTab | None = None
         self._frame: tuple[Frame, BrowserTab] | None = None
         self._uploads = allowed_upload_folder is not None
-        self._process = BrowserProcess(Launch(viewport, device_scale_factor, headless, profile, browser_path, sandbox))
+        self._concealed: tuple[str, ...] = ()
+        self._process = BrowserProcess(
+            Launch(viewport, device_scale_factor, headless, profile, browser_path, sandbox, attach)
+        )
         folder = download_folder or Path(tempfile.mkdtemp(prefix="deixis-downloads-"))
         self._throw_away = (
             None if download_folder else weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         )
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._tabs = BrowserTabs(self._process.context, device_scale_factor, folder, accept_dialogs)
-            self._process.call(self._tabs.attend(), ANSWER_S)
+            self._tabs = BrowserTabs(
+                self._process.context, device_scale_factor, folder if downloads else None, accept_dialogs
+            )
+            self._process.call(self._tabs.attend(allowed_hosts), ANSWER_S)
             self._actions = BrowserActions(self._tabs, allowed_upload_folder, navigation_timeout_s)
+            if url is not None and attach is not None:
+                self._process.call(self._tabs.open(), ANSWER_S)
             if url is not None:
                 self._process.call(self._actions.navigate(url), self._act_s)
         except ActionFailed as error:
@@ -117,6 +135,19 @@ class Browser(Env):
         begin = time.monotonic()
         note = self._process.call(self._perform(action), self._act_s)
         return Outcome(note, time.monotonic() - begin)
+
+    def glance(self, box_px: tuple[int, int, int, int]) -> Pixels | None:
+        try:
+            return self._process.call(self._glance(box_px), ANSWER_S)
+        except ActionFailed:
+            return None  # the page is changing just now
+
+    def conceal(self, texts: Sequence[str]) -> bool:
+        self._concealed = tuple(texts)
+        return True
+
+    def focused_url(self) -> str | None:
+        return self._process.call(self._focused_url(), ANSWER_S)
 
     def close(self) -> None:
         self._process.close()
@@ -149,6 +180,7 @@ class Browser(Env):
         if front is None or tab is not self._looked_at:
             return None
         frame = tab.frame(rest.pixels)
+        frame = replace(frame, pixels=blackened(frame.pixels, await self._concealed_boxes_px(tab, frame)))
         self._frame = frame, tab
         return Observation(
             frame=frame,
@@ -161,6 +193,28 @@ class Browser(Env):
             settle_s=rest.seconds,
             capture_s=rest.capture_s,
         )
+
+    async def _concealed_boxes_px(self, tab: BrowserTab, frame: Frame) -> list[Box]:
+        """Where texts that are to be concealed are shown, in pixels of a frame."""
+        if not self._concealed:
+            return []
+        scale = 1 / frame.dev_per_px
+        boxes_dev = await tab.boxes_showing(self._concealed)
+        return [(left * scale, top * scale, right * scale, bottom * scale) for left, top, right, bottom in boxes_dev]
+
+    async def _glance(self, box_px: tuple[int, int, int, int]) -> Pixels | None:
+        tab = await self._tabs.tab()
+        if self._frame is None or self._frame[1] is not tab:
+            return None
+        frame = self._frame[0]
+        x, y, right, bottom = box_px
+        scale = frame.dev_per_px
+        pixels = await tab.glance((x * scale, y * scale, right * scale, bottom * scale))
+        shown = await self._concealed_boxes_px(tab, frame)
+        return blackened(pixels, [(x0 - x, y0 - y, x1 - x, y1 - y) for x0, y0, x1, y1 in shown])
+
+    async def _focused_url(self) -> str:
+        return await (await self._tabs.tab()).focused_url()
 
     async def _perform(self, action: Action) -> str:
         tab = await self._tabs.tab()

@@ -16,6 +16,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from envs import actions
 from envs.actions import Action
+from envs.addresses import full_url
 from envs.base import ActionFailed, UnsupportedAction
 from envs.browser_input import BrowserInput
 from envs.browser_tab import BrowserTab, Option
@@ -25,27 +26,9 @@ from envs.frame import Point
 _SELECT_MS = 2000.0
 """How long a select box may take to become usable."""
 _OPTIONS_TOLD = 50
-_SCHEMES = frozenset({"http", "https", "file", "about", "data", "blob"})
-_LOCAL = re.compile(r"(localhost|\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\])(:\d+)?", re.IGNORECASE)
 
 Place = Callable[[Point], tuple[float, float]]
 """CSS pixels of a point; raises StaleFrame."""
-
-
-def full_url(address: str) -> str:
-    """An address as a person writes it, with its scheme: "example.org" gives "https://example.org".
-
-    Raises:
-        ActionFailed: it is of a kind that is not opened, such as "javascript:".
-    """
-    address = address.strip()
-    scheme = re.match(r"([a-z][a-z0-9+.-]*):(?!\d+(/|\?|#|$))", address, re.IGNORECASE)  # a number is a port
-    if scheme is None:
-        local = _LOCAL.fullmatch(re.split(r"[/?#]", address, maxsplit=1)[0])
-        return f"{'http' if local else 'https'}://{address}"
-    if scheme[1].lower() not in _SCHEMES:
-        raise ActionFailed(f"An address that begins with {scheme[0]!r} is not opened here.")
-    return address
 
 
 class BrowserActions:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.async_api import BrowserContext, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from envs.base import ActionFailed, EnvUnavailable
@@ -41,6 +41,7 @@ class Launch:
     profile: Path | None
     browser_path: Path | None
     sandbox: bool | None
+    attach: str | None
 
 
 class BrowserProcess:
@@ -54,8 +55,9 @@ class BrowserProcess:
         """
         self._playwright: Playwright | None = None
         self._context: BrowserContext | None = None
+        self._attached: Browser | None = None
         self.process_id: int | None = None
-        """Of the browser's main process."""
+        """Of the main process of a browser that was started here."""
         self._gone = ""
         self._loop: BrowserLoop | None = BrowserLoop()
         atexit.register(self.close)
@@ -112,6 +114,9 @@ class BrowserProcess:
     async def _start(self, launch: Launch) -> None:
         self._playwright = await async_playwright().start()
         chromium = self._playwright.chromium
+        if launch.attach is not None:
+            await self._attach(launch.attach)
+            return
         path = find_browser(launch.browser_path, Path(chromium.executable_path))
         width, height = launch.viewport
         try:
@@ -137,9 +142,22 @@ class BrowserProcess:
         processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
         self.process_id = next(process["id"] for process in processes if process["type"] == "browser")
 
+    async def _attach(self, address: str) -> None:
+        assert self._playwright is not None, "Playwright runs"
+        try:
+            self._attached = await self._playwright.chromium.connect_over_cdp(address)
+        except PlaywrightError as error:
+            raise EnvUnavailable(
+                f"No Chrome answers at {address}. Start one with --remote-debugging-port=9222 and a --user-data-dir of"
+                " its own."
+            ) from error
+        self._context = self._attached.contexts[0]
+
     async def _stop(self) -> None:
         try:
-            if self._context is not None:
+            if self._attached is not None:
+                await self._attached.close()  # leaves it: a browser that was attached to stays open
+            elif self._context is not None:
                 await self._context.close()
         finally:
             if self._playwright is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,6 +21,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from envs.base import EnvUnavailable
 from envs.browser_input import BrowserInput
+from envs.browser_text import Box, boxes_showing
 from envs.frame import Frame, Pixels
 
 CRASHED = "The page has crashed. Start the browser again."
@@ -41,6 +43,13 @@ _FIND = """([x, y]) => {
     if (!element || element.matches('iframe, frame')) return element;
     const select = element.closest('select') || element.closest('label')?.control;
     return select instanceof HTMLSelectElement ? select : null;
+}"""
+# The inner page that has the keyboard, if any.
+_FOCUSED = """() => {
+    let element = document.activeElement;
+    while (element && element.shadowRoot && element.shadowRoot.activeElement)
+        element = element.shadowRoot.activeElement;
+    return element;
 }"""
 # A place on an <iframe>, in the coordinates of the page inside it.
 _INSIDE = """(element, [x, y]) => {
@@ -78,28 +87,30 @@ class SelectBox:
 class BrowserTab:
     """A page, the DevTools session with it, and its mouse and keyboard. Only for the browser's loop."""
 
-    def __init__(self, page: Page, session: CDPSession, width_dev: int, height_dev: int) -> None:
+    def __init__(self, page: Page, session: CDPSession) -> None:
         self.page = page
         self.input = BrowserInput(page)
-        self.middle_dev = width_dev / 2, height_dev / 2
         self.loading = False
         """Whether the page, without its inner pages, is on its way to another address or still being built."""
         self.crashed = False
         self._session = session
-        self._width_dev = width_dev
+        self._width_dev = self._height_dev = 1
         self._png = ""
         self._pixels: Pixels | None = None
 
     @classmethod
     async def of(cls, page: Page, device_scale_factor: float) -> BrowserTab:
-        """Begin to look at an open page of an emulated viewport."""
+        """Begin to look at an open page; where it has no emulated viewport, it is seen as large as it is."""
         size = page.viewport_size
-        assert size is not None, "a page of this browser has an emulated viewport"
         session = await page.context.new_cdp_session(page)
-        tab = cls(page, session, size["width"], size["height"])
-        # Only the session that sets the scale gets its captures in device pixels.
-        metrics = {**size, "deviceScaleFactor": device_scale_factor, "mobile": False}
-        await session.send("Emulation.setDeviceMetricsOverride", metrics)
+        tab = cls(page, session)
+        if size is None:
+            await tab._measure()
+        else:
+            tab._width_dev, tab._height_dev = size["width"], size["height"]
+            # Only the session that sets the scale gets its captures in device pixels.
+            metrics = {**size, "deviceScaleFactor": device_scale_factor, "mobile": False}
+            await session.send("Emulation.setDeviceMetricsOverride", metrics)
         main_frame = (await tab._target())["targetId"]
 
         def set_loading(event: dict[str, str], loading: bool) -> None:
@@ -110,6 +121,14 @@ class BrowserTab:
         session.on("Page.frameStoppedLoading", lambda event: set_loading(event, False))
         await session.send("Page.enable")
         return tab
+
+    @property
+    def middle_dev(self) -> tuple[float, float]:
+        return self._width_dev / 2, self._height_dev / 2
+
+    async def _measure(self) -> None:
+        viewport = (await self._session.send("Page.getLayoutMetrics"))["cssLayoutViewport"]
+        self._width_dev, self._height_dev = viewport["clientWidth"], viewport["clientHeight"]
 
     async def _target(self) -> dict[str, str]:
         return cast(dict[str, str], (await self._session.send("Target.getTargetInfo"))["targetInfo"])
@@ -125,10 +144,11 @@ class BrowserTab:
         Raises:
             EnvUnavailable: the page gives none.
         """
+        if self.page.viewport_size is None:
+            await self._measure()  # the user may have made the window larger
         png = await self._screenshot()
         if self._pixels is None or png != self._png:
-            image = Image.open(io.BytesIO(base64.b64decode(png)), formats=("PNG",))
-            self._png, self._pixels = png, np.asarray(image.convert("RGB"))
+            self._png, self._pixels = png, _pixels(png)
         return self._pixels
 
     async def _screenshot(self) -> str:
@@ -138,10 +158,7 @@ class BrowserTab:
         while clock() < deadline and not self.crashed:
             try:
                 async with asyncio.timeout(limit_s):
-                    shot = await self._session.send(
-                        "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}
-                    )
-                    return shot["data"]
+                    return await self._shot()
             except TimeoutError:
                 limit_s *= 2  # or the machine is slow
             except PlaywrightError as error:
@@ -152,6 +169,33 @@ class BrowserTab:
         raise EnvUnavailable(
             CRASHED if self.crashed else f"There is no picture of the page since {CAPTURE_S:.0f} seconds: {reason}."
         )
+
+    async def _shot(self, **options: object) -> str:
+        shot = await self._session.send(
+            "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True, **options}
+        )
+        return shot["data"]
+
+    async def glance(self, box_dev: Box) -> Pixels:
+        """The device pixels of a part of the viewport, given in CSS pixels."""
+        left, top, right, bottom = box_dev
+        clip = {"x": left, "y": top, "width": right - left, "height": bottom - top, "scale": 1}
+        async with asyncio.timeout(CAPTURE_S):
+            return _pixels(await self._shot(clip=clip))
+
+    async def boxes_showing(self, texts: Sequence[str]) -> list[Box]:
+        """Where the page shows one of these texts, in CSS pixels of the viewport."""
+        return await boxes_showing(self._session, texts)
+
+    async def focused_url(self) -> str:
+        """The address of the inner page that has the keyboard, else of the page."""
+        frame = self.page.main_frame
+        while element := (await frame.evaluate_handle(_FOCUSED)).as_element():
+            inner = await element.content_frame()
+            if inner is None:
+                break
+            frame = inner
+        return frame.url
 
     def frame(self, pixels: Pixels) -> Frame:
         """Captured pixels with the way back to CSS pixels, which is measured on them."""
@@ -170,3 +214,7 @@ class BrowserTab:
                 return SelectBox(element, found["drops"], tuple(Option(**option) for option in found["options"]))
             frame, place = inner, await element.evaluate(_INSIDE, place)
         return None
+
+
+def _pixels(png: str) -> Pixels:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png)), formats=("PNG",)).convert("RGB"))

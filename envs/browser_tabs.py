@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, Dialog, FileChooser, Page
+from playwright.async_api import BrowserContext, Dialog, FileChooser, Page, Route
 from playwright.async_api import Download as PlaywrightDownload
 from playwright.async_api import Error as PlaywrightError
 
+from envs.addresses import host_matches, host_of
 from envs.base import ActionFailed, Download, EnvUnavailable, Tab
 from envs.browser_tab import CRASHED, BrowserTab
 
@@ -41,7 +42,7 @@ class BrowserTabs:
     """Only for the browser's loop."""
 
     def __init__(
-        self, context: BrowserContext, device_scale_factor: float, download_folder: Path, accept_dialogs: bool
+        self, context: BrowserContext, device_scale_factor: float, download_folder: Path | None, accept_dialogs: bool
     ) -> None:
         self._context = context
         self._device_scale_factor = device_scale_factor
@@ -55,8 +56,14 @@ class BrowserTabs:
         self._chooser: tuple[Page, FileChooser] | None = None
         self._announced: list[Page] = []
 
-    async def attend(self) -> None:
-        """Begin to listen to the pages, which can be done on the loop only."""
+    async def attend(self, allowed_hosts: Sequence[str] | None) -> None:
+        """Begin to listen to the pages, and open none but those of the hosts allowed; on the loop only."""
+        if allowed_hosts is not None:
+
+            async def fence(route: Route) -> None:
+                await self._keep_inside(route, allowed_hosts)
+
+            await self._context.route("**/*", fence)
         for page in self._context.pages:
             self._add(page)
         self._announced = [entry.page for entry in self._open]
@@ -182,8 +189,21 @@ class BrowserTabs:
         self._chooser = None
         await chooser.set_files(list(paths))
 
+    async def _keep_inside(self, route: Route, allowed_hosts: Sequence[str]) -> None:
+        request = route.request
+        with contextlib.suppress(PlaywrightError):  # the page has gone meanwhile
+            if not request.is_navigation_request() or host_matches(host_of(request.url), allowed_hosts):
+                await route.continue_()
+            else:
+                self._notes.append(f"The page {quoted(request.url)} was not opened: its host is not allowed.")
+                await route.abort("blockedbyclient")
+
     async def _save(self, download: PlaywrightDownload) -> None:
         name = Path(download.suggested_filename).name or "download"
+        if self._download_folder is None:
+            await download.cancel()
+            self._notes.append(f"The download of {quoted(name)} was refused: downloads are not allowed.")
+            return
         path = self._download_folder / name
         number = 1
         while path.exists():

@@ -102,6 +102,11 @@ class Desktop(Env):
             self._left_at = self._input.position()
         return Outcome(seconds=time.monotonic() - begin)
 
+    def glance(self, box_px: tuple[int, int, int, int]) -> Pixels:
+        self._refuse_if_closed()
+        left, top, right, bottom = box_px
+        return self._look()[top:bottom, left:right]
+
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()

@@ -96,6 +96,11 @@ class FakeEnv(Env):
         self.screen = leads_to or self.screen
         return Outcome()
 
+    def glance(self, box_px: tuple[int, int, int, int]) -> Pixels:
+        self._refuse_if_closed()
+        left, top, right, bottom = box_px
+        return self._screens[self.screen][top:bottom, left:right]
+
     def close(self) -> None:
         self._closed = True
 

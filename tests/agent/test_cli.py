@@ -70,7 +70,7 @@ def use_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A scripted environment in the place of the browser."""
 
     class Context(FakeEnv):
-        def __init__(self, url: str | None, headless: bool) -> None:
+        def __init__(self, url: str | None, **_: object) -> None:
             super().__init__({"a": np.zeros((72, 128, 3), np.uint8)}, "a", {})
 
     monkeypatch.setattr("envs.browser.Browser", Context)
@@ -102,6 +102,10 @@ def test_the_public_names_are_there() -> None:
         (["run"], "INSTRUCTION"),
         (["run", "x", "--max-steps", "many"], "max-steps"),
         (["run", "x", "--bogus"], "bogus"),
+        (["run", "x", "--resume", "here"], "INSTRUCTION, or a record"),
+        (["run", "x", "--policy", "nowhere.yaml"], "nowhere.yaml cannot be read"),
+        (["run", "--resume", "nowhere"], "nowhere holds no recorded run"),
+        (["replay", "nowhere"], "nowhere holds no recorded run"),
         (["view", "nowhere"], "nowhere holds no recorded run"),
         (["ground", "nowhere.png", "x"], "nowhere.png cannot be read"),
         (["ground", __file__, "x"], "is not a picture"),
@@ -208,7 +212,13 @@ def test_ctrl_c_leaves_a_whole_record_and_no_browser(tmp_path: Path) -> None:
     ]  # fmt: skip
     environment = {**os.environ, "DEIXIS_TEST": mark.partition("=")[2]}
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         assert "sees  Here" in process.stdout.readline()

@@ -10,7 +10,7 @@ from PIL import Image
 
 from agent import formats
 from agent.formats.base import AnswerError, CutOff, NoCode, OutsideScreen, PastStep, TooLong
-from agent.formats.kimi_vl import AGENT_SYSTEM, GROUNDING_SYSTEM, KimiVLFormat
+from agent.formats.kimi_vl import AGENT_SYSTEM, GROUNDING_SYSTEM, UNTRUSTED, KimiVLFormat
 from agent.formats.nano import NanoFormat
 from agent.view import View
 from envs.actions import Click, Press, Terminate, TypeText
@@ -73,6 +73,7 @@ def test_only_what_the_environment_can_do_beyond_the_published_is_declared() -> 
     assert '"name": "browser.select_option"' in text
     assert '"name": "computer.ask_user"' in text
     assert "browser.goto" not in text
+    assert text.endswith(UNTRUSTED)
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,11 @@ from agent.loop import Agent
 from envs.actions import Action, Click, Press, TypeText
 from envs.base import ActionFailed, Download, EnvUnavailable, Observation, Tab
 from envs.fake import POINTING, FakeEnv
-from model.base import GenerationError
+from model.base import GREEDY, GenerationError, Sampling
 from model.fake import ScriptedModel
-from model.messages import Message
+from model.messages import Message, Reply
 
+OnText = Callable[[str], None] | None
 SCREENS = {name: np.full((72, 128, 3), shade, np.uint8) for name, shade in (("start", 0), ("middle", 90), ("end", 255))}
 
 
@@ -118,14 +119,31 @@ def test_an_answer_that_cannot_be_used_gets_one_more_turn_then_the_episode_ends(
     assert len(env.actions) == len(episode.steps) == 1
 
 
-def test_the_same_on_an_unchanged_screen_ends_the_third_time_without_being_done() -> None:
-    env, model = environment(lambda *_: None), ScriptedModel([CLICK] * 3)
+def test_the_same_on_the_same_screen_is_told_then_refused_then_ends_the_episode() -> None:
+    env, model = environment(lambda *_: None), ScriptedModel([CLICK] * 5)
+    drawn: list[float] = []
+    generate = model.generate
+
+    def keep(prompts: Sequence[Sequence[Message]], sampling: Sampling = GREEDY, on_text: OnText = None) -> list[Reply]:
+        drawn.append(sampling.temperature)
+        return generate(prompts, sampling, on_text)
+
+    model.generate = keep  # type: ignore[method-assign]
     episode = Agent(model, env).run("Go.")
     assert episode.reason is StopReason.STUCK
     assert "Click the button." in episode.detail
     assert len(env.actions) == 2
-    assert "the screen has not changed" not in texts(model.prompts[1])
-    assert "the screen has not changed" in texts(model.prompts[2])
+    assert "has not helped" not in texts(model.prompts[1])
+    assert "has not helped" in texts(model.prompts[2])
+    assert "another approach" in texts(model.prompts[3])
+    assert drawn == [0, 0, 0, 0.7, 0.7]
+
+
+def test_two_screens_in_turns_are_no_way_to_go_on_for_ever() -> None:
+    turns = iter(["middle", "start"] * 3)
+    env = environment(lambda *_: next(turns))
+    assert Agent(ScriptedModel([CLICK] * 20), env).run("Go.").reason is StopReason.STUCK
+    assert len(env.actions) == 4
 
 
 def test_the_same_on_a_changing_screen_is_no_repetition() -> None:
@@ -196,7 +214,7 @@ def test_what_the_environment_cannot_do_is_told() -> None:
 
 
 def test_several_actions_of_one_answer_share_its_screen() -> None:
-    env = environment(lambda *_: "end")
+    env = environment(lambda *_: None)
     code = (
         "pyautogui.click(x=0.25, y=0.5)\npyautogui.write('Ada')\n"
         "pyautogui.click(x=0.75, y=0.5)\npyautogui.press('enter')"
@@ -253,7 +271,7 @@ def test_what_cannot_be_seen_is_told() -> None:
     assert "A dialog was closed." in first
     assert "still changing" in first
     assert "Open tabs: 0 (current) 'A' http://a; 1 'B' http://b" in first
-    assert "Downloaded report.pdf, 1234 bytes." in second
+    assert "Downloaded /x/report.pdf, 1234 bytes." in second
     assert "1 (current) 'B'" in second
     assert "A dialog" not in second
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from agent.episode import StopReason
 from agent.loop import Agent
 from agent.recorder import Recorder, add_verdict
 from agent.trajectory import RecordError, Trajectory
-from agent.viewer.report import write_report
+from agent.viewer.report import hash_of, write_report
 from envs.actions import Click, Terminate
 from envs.fake import FakeEnv
 from model.base import GenerationError
@@ -143,6 +144,19 @@ def test_a_damaged_record_is_refused_in_a_sentence(run_folder: Path, file: str, 
     assert file in str(caught.value)
 
 
+def test_a_record_of_an_earlier_version_can_still_be_read(run_folder: Path) -> None:
+    """Without what came later: rulings, memory, interventions."""
+    lines = [json.loads(line) for line in (run_folder / "steps.jsonl").read_text().splitlines()]
+    for line in lines:
+        line.pop("memory_bytes", None)
+        line.get("result", {}).pop("ruling", None)
+    (run_folder / "steps.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    trajectory = Trajectory.load(run_folder)
+    assert trajectory.steps[0].memory_bytes is None
+    assert trajectory.steps[0].results[0].ruling is None
+    write_report(run_folder)
+
+
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match=r"no recorded run.*run\.json"):
         Trajectory.load(tmp_path)
@@ -187,6 +201,7 @@ def test_every_line_is_json_and_on_the_disk_at_once(tmp_path: Path) -> None:
 def test_the_report_is_one_file_that_shows_each_step(run_folder: Path) -> None:
     page = write_report(run_folder).read_text()
     assert page.count("data:image/png;base64,") == 2
+    assert page.count("<article") == 2
     assert page.count("<circle") == 1
     assert '<circle cx="32.0" cy="36.0"' in page
     assert page.count('<rect class="look"') == 2
@@ -195,6 +210,7 @@ def test_the_report_is_one_file_that_shows_each_step(run_folder: Path) -> None:
     assert "Verified: not checked" in page
     assert "vision" in page
     assert "http" not in page.replace("http-equiv", "")
+    assert "memory" in page
 
 
 def test_what_a_check_found_stands_beside_what_the_model_claims(run_folder: Path) -> None:
@@ -215,4 +231,7 @@ def test_what_a_model_wrote_is_text_on_the_report(run_folder: Path) -> None:
     page = write_report(run_folder).read_text()
     assert HOSTILE not in page
     assert "&lt;script&gt;" in page
-    assert "<script" not in page
+    policy = re.search(r"script-src '(sha256-[^']+)'", page)
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert policy is not None
+    assert policy[1] == hash_of(script)

@@ -18,9 +18,9 @@ from envs.actions import (
     TypeText,
     Upload,
 )
+from envs.addresses import full_url
 from envs.base import ActionFailed
 from envs.browser import Browser
-from envs.browser_actions import full_url
 from envs.frame import StaleFrame
 from envs.settle import Patience
 
