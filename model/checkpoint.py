@@ -92,7 +92,7 @@ def load_weights(model: nn.Module, folder: Path | str, dtype: torch.dtype, devic
     targets = published_tensors(model.state_dict())
     for file in sorted({header.file for header in stored.values()}):
         with _opened(file) as shard:
-            for name in (name for name, header in stored.items() if header.file == file and name in targets):
+            for name in (name for name, header in stored.items() if header.file == file):
                 targets[name].copy_(shard.get_tensor(name))
 
 
@@ -171,7 +171,8 @@ def _check(stored: Mapping[str, _Header], wanted: Mapping[str, Tensor], folder: 
 @contextmanager
 def _opened(file: Path) -> Generator[safe_open]:
     try:
-        with safe_open(file, framework="pt") as shard:
+        # Read, not mapped: the pages of a mapped shard count as memory of this process until the shard is closed.
+        with safe_open(file, framework="pt", backend="pread") as shard:
             yield shard
     except OSError as error:
         raise CheckpointError(f"Cannot read {file}: it is missing or unreadable ({error}).") from error

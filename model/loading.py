@@ -11,7 +11,13 @@ from typing import Final
 
 import torch
 from huggingface_hub import hf_hub_download, snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+    RevisionResolutionError,
+)
 
 from model.base import CheckpointError, Model, ModelUnavailable
 from model.chat_template import IMAGE_TOKEN
@@ -23,10 +29,10 @@ from model.tokenizer import KimiTokenizer
 
 EMBEDDED: Final = "nano"
 EMBEDDED_FOLDER: Final = Path(__file__).parent / "nano" / "weights"
-HUB_ID: Final = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+HUB_ID: Final = re.compile(r"(?P<id>[\w-][\w.-]*/[\w-][\w.-]*)(@(?P<revision>[\w][\w./-]*))?")
 WHAT_CAN_BE_GIVEN: Final = (
     f'"{EMBEDDED}" (the embedded model), a folder with a Kimi-VL checkpoint, or the id of one on the Hugging Face hub, '
-    "such as moonshotai/Kimi-VL-A3B-Instruct"
+    "such as moonshotai/Kimi-VL-A3B-Instruct, with @revision behind it if it is not to be the newest"
 )
 
 
@@ -44,9 +50,9 @@ def load_model(name: str | Path, dtype: torch.dtype | None = None, device: str |
     """
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     weights_dtype = dtype or (torch.bfloat16 if place.type == "cuda" else torch.float32)
-    folder = _folder_of(str(name))
+    folder, recorded_name = _folder_of(str(name))
     try:
-        return load_engine(folder, str(name), weights_dtype, place)
+        return load_engine(folder, recorded_name, weights_dtype, place)
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise ModelUnavailable(
             f"The weights of {name} as {weights_dtype} do not fit into the memory of {place}."
@@ -75,33 +81,43 @@ def load_engine(folder: Path, name: str, dtype: torch.dtype, device: torch.devic
     return Engine(KimiVL.from_pretrained(folder, dtype, device), tokenizer, processor, name)
 
 
-def _folder_of(name: str) -> Path:
+def _folder_of(name: str) -> tuple[Path, str]:
+    """Where a model's files are, and the name that stands for exactly these files in records."""
     if name == EMBEDDED:
         if not (EMBEDDED_FOLDER / "config.json").exists():
             raise ModelUnavailable(
                 f"The embedded model is not part of this installation: {EMBEDDED_FOLDER} has no config.json."
             )
-        return EMBEDDED_FOLDER
+        return EMBEDDED_FOLDER, name
     if name and Path(name).is_dir():
-        return Path(name)
-    if HUB_ID.fullmatch(name):
-        return _fetched(name)
+        return Path(name), name
+    if hub_name := HUB_ID.fullmatch(name):
+        return _fetched(hub_name["id"], hub_name["revision"])
     raise ModelUnavailable(f"There is no model {name!r}. Give {WHAT_CAN_BE_GIVEN}.")
 
 
-def _fetched(hub_id: str) -> Path:
-    """The folder into which a checkpoint of the hub has been, or now is, downloaded."""
+def _fetched(hub_id: str, revision: str | None) -> tuple[Path, str]:
+    """The folder into which a checkpoint of the hub has been, or now is, downloaded, and its id with the commit.
+
+    A connection that breaks is taken up where it broke; of a download that was given up, the whole files are kept.
+    """
     try:
         # A look at the small file first: nobody should wait for the weights of a model that cannot be run.
-        read_config(Path(hf_hub_download(hub_id, "config.json")).parent)
-        return Path(snapshot_download(hub_id, allow_patterns=["*.json", "*.safetensors", "tiktoken.model"]))
+        snapshot = Path(hf_hub_download(hub_id, "config.json", revision=revision)).parent
+        read_config(snapshot)
+        # The hub's cache names a snapshot after its commit: the other files must be of the same one.
+        commit = snapshot.name
+        files = ["*.json", "*.safetensors", "tiktoken.model"]
+        return Path(snapshot_download(hub_id, revision=commit, allow_patterns=files)), f"{hub_id}@{commit}"
     except RepositoryNotFoundError as error:
         raise ModelUnavailable(
             f"The Hugging Face hub has no public model {hub_id!r}; there is no such folder. Give {WHAT_CAN_BE_GIVEN}."
         ) from error
+    except RevisionNotFoundError as error:
+        raise ModelUnavailable(f"{hub_id} has no revision {revision!r} on the Hugging Face hub.") from error
     except LocalEntryNotFoundError as error:
         raise ModelUnavailable(
             f"{hub_id} is neither a folder nor downloaded yet, and the Hugging Face hub cannot be reached from here."
         ) from error
-    except (HfHubHTTPError, OSError) as error:
+    except (HfHubHTTPError, RevisionResolutionError, OSError) as error:
         raise ModelUnavailable(f"{hub_id} cannot be downloaded from the Hugging Face hub: {error}.") from error
