@@ -23,8 +23,11 @@ from model.base import CheckpointError, Model, ModelUnavailable
 from model.chat_template import IMAGE_TOKEN
 from model.checkpoint import read_config
 from model.engine import Engine
+from model.fit import Precision, chosen, dtype_of, needs, packing_of
 from model.image_processor import ImageProcessor
 from model.kimi_vl import KimiVL
+from model.memory import free_memory
+from model.quantize import Packing
 from model.tokenizer import KimiTokenizer
 
 EMBEDDED: Final = "nano"
@@ -36,12 +39,13 @@ WHAT_CAN_BE_GIVEN: Final = (
 )
 
 
-def load_model(name: str | Path, dtype: torch.dtype | None = None, device: str | None = None) -> Model:
+def load_model(name: str | Path, precision: Precision | None = None, device: str | None = None) -> Model:
     """Load a model to run in this process.
 
     Args:
-        name: "nano", a folder in the published Kimi-VL layout, or an "organisation/name" on the Hugging Face hub.
-        dtype: of the weights; by default bfloat16 on a GPU and float32 on a CPU.
+        name: "nano", a folder in the published Kimi-VL layout or one that `deixis model pack` wrote, or an
+            "organisation/name" on the Hugging Face hub, with "@revision" behind it if it is not to be the newest.
+        precision: of the weights; by default the most exact that fits into memory.
         device: where it runs; by default a GPU if there is one.
 
     Raises:
@@ -49,17 +53,20 @@ def load_model(name: str | Path, dtype: torch.dtype | None = None, device: str |
         CheckpointError: its files are damaged or not those of a Kimi-VL.
     """
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    weights_dtype = dtype or (torch.bfloat16 if place.type == "cuda" else torch.float32)
-    folder, recorded_name = _folder_of(str(name))
+    folder, recorded_name = find_model(str(name))
+    possible = needs(read_config(folder), ImageProcessor.from_pretrained(folder), place)
+    need = chosen(recorded_name, possible, free_memory(place), precision)
     try:
-        return load_engine(folder, recorded_name, weights_dtype, place)
+        return load_engine(folder, recorded_name, dtype_of(need.precision), place, packing_of(need.precision))
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise ModelUnavailable(
-            f"The weights of {name} as {weights_dtype} do not fit into the memory of {place}."
+            f"The weights of {name} as {need.precision} do not fit into the memory of {place}."
         ) from error
 
 
-def load_engine(folder: Path, name: str, dtype: torch.dtype, device: torch.device) -> Engine:
+def load_engine(
+    folder: Path, name: str, dtype: torch.dtype, device: torch.device, packing: Packing | None = None
+) -> Engine:
     """Load the parts of a checkpoint's folder and make sure that they belong together.
 
     Raises:
@@ -78,11 +85,16 @@ def load_engine(folder: Path, name: str, dtype: torch.dtype, device: torch.devic
             raise CheckpointError(
                 f"{folder} does not fit together: {what} is {stated} in config.json, but {found} beside it."
             )
-    return Engine(KimiVL.from_pretrained(folder, dtype, device), tokenizer, processor, name)
+    return Engine(KimiVL.from_pretrained(folder, dtype, device, packing), tokenizer, processor, name)
 
 
-def _folder_of(name: str) -> tuple[Path, str]:
-    """Where a model's files are, and the name that stands for exactly these files in records."""
+def find_model(name: str) -> tuple[Path, str]:
+    """Where a model's files are, fetched if need be, and the name that stands for exactly these files in records.
+
+    Raises:
+        ModelUnavailable: there is no such model here, or it cannot be fetched.
+        CheckpointError: it is not a Kimi-VL.
+    """
     if name == EMBEDDED:
         if not (EMBEDDED_FOLDER / "config.json").exists():
             raise ModelUnavailable(

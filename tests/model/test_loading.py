@@ -40,7 +40,7 @@ def test_the_embedded_model_has_a_name() -> None:
 
 
 def test_weights_are_of_the_type_asked_for(checkpoint: Path) -> None:
-    loaded = load_model(checkpoint, dtype=torch.bfloat16, device="cpu")
+    loaded = load_model(checkpoint, precision="bf16", device="cpu")
     assert isinstance(loaded, Engine)
     assert loaded.network.dtype == torch.bfloat16
     assert loaded.generate(PROMPTS, Sampling(max_tokens=3))[0].output_tokens == 3
