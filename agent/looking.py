@@ -177,6 +177,8 @@ class _Session:
     def decide(self, frame: Frame, looks: int, repair: Callable[[AnswerError], str] | None) -> Decision:
         view_px = self._model.view_px
         views = (View.whole(frame),) if view_px is None else tiles(frame, view_px)
+        if view_px is None:  # answers that compete are compared to their ends
+            self._sampling = replace(self._sampling, stop_after_code=True)
         answers = self._look(views)
         if not answers and repair is not None:
             answers = self._look_again_at_refused(views, repair)
@@ -237,7 +239,8 @@ class _Session:
 
     def _read_reply(self, reply: Reply, view: View) -> Answer:
         try:
-            return self._read(reply.text, view)
+            answer = self._read(reply.text, view)
+            return answer if answer.thought else replace(answer, thought=reply.thought)
         except AnswerError:
             if not reply.finished:
                 raise CutOff("Your answer was too long and was cut off: answer more briefly.") from None

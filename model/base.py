@@ -40,6 +40,11 @@ class Sampling:
     """0 is greedy."""
     top_p: float = 1.0
     seed: int | None = None
+    stop_after_code: bool = False
+    """The answer is over when the code block behind its last `## Code` closes, without waiting for its end token, whose
+    probability then does not count."""
+    max_thinking_tokens: int | None = None
+    """How long a thinking model may reason before it has to answer; as long as it likes by default."""
 
 
 GREEDY = Sampling()
@@ -73,7 +78,8 @@ class Model(Protocol):
         Args:
             prompts: each a conversation that ends with the user's turn.
             sampling: the same for all.
-            on_text: called with each new piece of text of the first answer while it is written.
+            on_text: called with each new piece of text of the first answer while it is written, reasoning included.
+                What it raises ends the generation at once and passes on to the caller.
 
         Raises:
             GenerationError: it cannot answer; the message says why.

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from model.base import CheckpointError
 from model.config import KimiVLConfig
+from model.quantize import PackedExperts, PackedLinear, PackedMatrix, Packing, pack
 
 if TYPE_CHECKING:
     from model.kimi_vl import KimiVL
@@ -53,7 +54,7 @@ def published_tensors(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Every published tensor name, and the part of the model's state that it names: a view, never a copy."""
     published: dict[str, Tensor] = {}
     for name, tensor in state.items():
-        name = re.sub(r"^decoder\.", "language_model.model.", re.sub(r"^lm_head\.", "language_model.lm_head.", name))
+        name = _published_name(name)
         stacked, _, kind = name.rpartition(".")
         if kind == "gate_up":
             for expert, both in enumerate(tensor):
@@ -72,7 +73,8 @@ def load_weights(model: nn.Module, folder: Path | str, dtype: torch.dtype, devic
     """Give a model on the meta device its memory and fill it from a checkpoint.
 
     Args:
-        model: its parameters become tensors of `dtype`; its buffers keep their own type.
+        model: its parameters become tensors of `dtype`; its buffers keep their own type. Layers of `model.quantize` are
+            filled with packed weights.
         folder: holds the published files.
         dtype: what the weights are converted to, tensor by tensor.
         device: where they are put.
@@ -80,8 +82,14 @@ def load_weights(model: nn.Module, folder: Path | str, dtype: torch.dtype, devic
     Raises:
         CheckpointError: a tensor is missing, unknown or misshapen, or a file is damaged; nothing is allocated then.
     """
-    stored = _headers(Path(folder))
-    _check(stored, published_tensors(model.state_dict()), Path(folder))
+    stored = read_headers(Path(folder))
+    shapes = {name: target.shape for name, target in _targets(model).items()}
+    check_headers(stored, shapes, Path(folder))
+    for name, header in stored.items():
+        if header.dtype not in FLOATS:
+            raise CheckpointError(
+                f"Tensor {name} in {header.file} is of type {header.dtype}, not one of {', '.join(FLOATS)}."
+            )
     memory = {
         name: torch.empty(
             tensor.shape, dtype=dtype if isinstance(tensor, nn.Parameter) else tensor.dtype, device=device
@@ -89,11 +97,56 @@ def load_weights(model: nn.Module, folder: Path | str, dtype: torch.dtype, devic
         for name, tensor in model.state_dict(keep_vars=True).items()
     }
     model.load_state_dict(memory, assign=True)
-    targets = published_tensors(model.state_dict())
+    targets = _targets(model)
     for file in sorted({header.file for header in stored.values()}):
-        with _opened(file) as shard:
-            for name in (name for name, header in stored.items() if header.file == file and name in targets):
-                targets[name].copy_(shard.get_tensor(name))
+        with opened(file) as shard:
+            for name in (name for name, header in stored.items() if header.file == file):
+                targets[name].fill(shard.get_tensor(name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where a published tensor goes."""
+
+    place: Tensor | PackedMatrix
+    packing: Packing | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.place.shape)
+
+    def fill(self, tensor: Tensor) -> None:
+        if isinstance(self.place, Tensor):
+            self.place.copy_(tensor)
+            return
+        assert self.packing is not None
+        matrix = pack(tensor, self.packing, self.place.scales.dtype)
+        self.place.packed.copy_(matrix.packed)
+        self.place.scales.copy_(matrix.scales)
+
+
+def _targets(model: nn.Module) -> dict[str, _Target]:
+    """The places of all published tensors in a model."""
+    targets: dict[str, _Target] = {}
+    packed_modules: list[str] = []
+    for name, module in model.named_modules():
+        if isinstance(module, PackedLinear):
+            targets[f"{_published_name(name)}.weight"] = _Target(module.matrix, module.packing)
+        elif isinstance(module, PackedExperts):
+            for expert in range(module.experts):
+                for part, matrix in module.parts(expert).items():
+                    targets[f"{_published_name(name)}.{expert}.{part}.weight"] = _Target(matrix, module.packing)
+        else:
+            continue
+        packed_modules.append(name)
+    plain = {
+        name: tensor for name, tensor in model.state_dict().items() if name.rpartition(".")[0] not in packed_modules
+    }
+    return targets | {name: _Target(tensor) for name, tensor in published_tensors(plain).items()}
+
+
+def _published_name(name: str) -> str:
+    return re.sub(r"^decoder\.", "language_model.model.", re.sub(r"^lm_head\b", "language_model.lm_head", name))
 
 
 def save_checkpoint(model: KimiVL, folder: Path | str, dtype: torch.dtype) -> None:
@@ -106,12 +159,12 @@ def save_checkpoint(model: KimiVL, folder: Path | str, dtype: torch.dtype) -> No
     }
     tensors = {name: tensor.clone() for name, tensor in published_tensors(state).items()}
     save_file(tensors, folder / SINGLE, metadata={"format": "pt"})
-    config = model.config.model_dump(mode="json", by_alias=True)
+    config = model.config.model_dump(mode="json", by_alias=True, exclude={"packed"})
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
-class _Header:
+class Header:
     """What a file says of one of its tensors."""
 
     file: Path
@@ -119,18 +172,22 @@ class _Header:
     dtype: str
 
 
-def _headers(folder: Path) -> dict[str, _Header]:
-    """The headers of all tensors of a checkpoint, without its tables that follow from the configuration."""
-    headers: dict[str, _Header] = {}
+def read_headers(folder: Path) -> dict[str, Header]:
+    """The headers of all tensors of a checkpoint, without its tables that follow from the configuration.
+
+    Raises:
+        CheckpointError: a file is missing or damaged, or a tensor is in two of them.
+    """
+    headers: dict[str, Header] = {}
     for file in _files(folder):
-        with _opened(file) as shard:
+        with opened(file) as shard:
             for name in shard.keys():  # noqa: SIM118, it is no mapping
                 if IGNORED.search(name):
                     continue
                 if name in headers:
                     raise CheckpointError(f"Tensor {name} is in {headers[name].file} and again in {file}.")
                 part = shard.get_slice(name)
-                headers[name] = _Header(file, tuple(part.get_shape()), part.get_dtype())
+                headers[name] = Header(file, tuple(part.get_shape()), part.get_dtype())
     return headers
 
 
@@ -147,21 +204,21 @@ def _files(folder: Path) -> list[Path]:
     return sorted(folder / name for name in names)
 
 
-def _check(stored: Mapping[str, _Header], wanted: Mapping[str, Tensor], folder: Path) -> None:
-    """Compare what the files hold with what the configuration asks for."""
+def check_headers(stored: Mapping[str, Header], wanted: Mapping[str, tuple[int, ...]], folder: Path) -> None:
+    """Compare what the files hold with the names and shapes that the configuration asks for.
+
+    Raises:
+        CheckpointError: they differ.
+    """
     for name, header in stored.items():
         if name not in wanted:
             raise CheckpointError(
                 f"Tensor {name} in {header.file} has no place in the model that config.json describes."
             )
-        if header.shape != tuple(wanted[name].shape):
+        if header.shape != tuple(wanted[name]):
             raise CheckpointError(
                 f"Tensor {name} in {header.file} has the shape {header.shape}; "
-                f"config.json asks for {tuple(wanted[name].shape)}."
-            )
-        if header.dtype not in FLOATS:
-            raise CheckpointError(
-                f"Tensor {name} in {header.file} is of type {header.dtype}, not one of {', '.join(FLOATS)}."
+                f"config.json asks for {tuple(wanted[name])}."
             )
     if missing := [name for name in wanted if name not in stored]:
         searched = ", ".join(str(file) for file in _files(folder))
@@ -169,9 +226,14 @@ def _check(stored: Mapping[str, _Header], wanted: Mapping[str, Tensor], folder: 
 
 
 @contextmanager
-def _opened(file: Path) -> Generator[safe_open]:
+def opened(file: Path, mapped: bool = False) -> Generator[safe_open]:
+    """A safetensors file. The pages of a mapped one count as memory of this process until no tensor is left of it.
+
+    Raises:
+        CheckpointError: it is missing or damaged.
+    """
     try:
-        with safe_open(file, framework="pt") as shard:
+        with safe_open(file, framework="pt", backend="mmap" if mapped else "pread") as shard:
             yield shard
     except OSError as error:
         raise CheckpointError(f"Cannot read {file}: it is missing or unreadable ({error}).") from error

@@ -73,6 +73,15 @@ class TextConfig(_Section):
         return self.qk_nope_head_dim + self.qk_rope_head_dim
 
 
+class PackedFormat(_Section):
+    """How the weights of a folder that `deixis model pack` wrote are packed: its `quantization_config` section."""
+
+    quant_method: Literal["deixis"] = "deixis"
+    precision: Literal["int8", "int4"]
+    nibble_order: tuple[int, ...]
+    """As `model.quantize.nibble_order` gave it on the CPU that they were packed for."""
+
+
 class KimiVLConfig(_Section):
     """The whole of `config.json`."""
 
@@ -82,3 +91,5 @@ class KimiVLConfig(_Section):
     text: TextConfig = Field(alias="text_config")
     image_token_id: int = Field(alias="media_placeholder_token_id")
     """Each such token in the prompt is replaced by one merged image feature."""
+    packed: PackedFormat | None = Field(default=None, alias="quantization_config")
+    """None for published weights."""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.config import TextConfig
+from model.linear import Linear, attend, linear
 from model.vision import rotate_pairs
 
 LATENT_NORM_EPS = 1e-6  # the published code uses this for kv_a_layernorm, whatever the config says
@@ -42,6 +43,15 @@ class LatentCache:
         """Count tokens that every layer has stored."""
         self.length += tokens
 
+    def keep(self, length: int, capacity: int) -> None:
+        """Forget the tokens behind the first `length`, and make room for `capacity` of them."""
+        self.length = length
+        if capacity > self.capacity:
+            layers, batch, _, width = self._rows.shape
+            grown = self._rows.new_empty(layers, batch, capacity, width)
+            grown[:, :, :length] = self._rows[:, :, :length]
+            self._rows = grown
+
 
 class RMSNorm(nn.Module):
     """Division by the root mean square, taken in fp32."""
@@ -69,12 +79,12 @@ class LatentAttention(nn.Module):
         super().__init__()
         self.config = config
         heads, hidden = config.num_attention_heads, config.hidden_size
-        self.q_proj = nn.Linear(hidden, heads * config.qk_head_dim, bias=False)
-        self.kv_a_proj_with_mqa = nn.Linear(hidden, config.kv_lora_rank + config.qk_rope_head_dim, bias=False)
+        self.q_proj = Linear(hidden, heads * config.qk_head_dim, bias=False)
+        self.kv_a_proj_with_mqa = Linear(hidden, config.kv_lora_rank + config.qk_rope_head_dim, bias=False)
         self.kv_a_layernorm = RMSNorm(config.kv_lora_rank, LATENT_NORM_EPS)
         expanded = heads * (config.qk_nope_head_dim + config.v_head_dim)
-        self.kv_b_proj = nn.Linear(config.kv_lora_rank, expanded, bias=False)
-        self.o_proj = nn.Linear(heads * config.v_head_dim, hidden, bias=False)
+        self.kv_b_proj = Linear(config.kv_lora_rank, expanded, bias=False)
+        self.o_proj = Linear(heads * config.v_head_dim, hidden, bias=False)
 
     def queries(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """(B, H, T, nope + rope)."""
@@ -108,7 +118,7 @@ class LatentAttention(nn.Module):
         if x.shape[1] == 1 and mask is None:
             return self.o_proj(self.attend_latents(q.squeeze(2), rows).flatten(1).unsqueeze(1))
         k, v = self.expand(rows)
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None and q.shape[2] > 1)
+        attended = attend(q, k, v, mask, is_causal=mask is None and q.shape[2] > 1)
         return self.o_proj(attended.transpose(1, 2).flatten(2))
 
     def attend_latents(self, q: Tensor, rows: Tensor) -> Tensor:
@@ -132,9 +142,9 @@ class MLP(nn.Module):
 
     def __init__(self, hidden: int, intermediate: int) -> None:
         super().__init__()
-        self.gate_proj = nn.Linear(hidden, intermediate, bias=False)
-        self.up_proj = nn.Linear(hidden, intermediate, bias=False)
-        self.down_proj = nn.Linear(intermediate, hidden, bias=False)
+        self.gate_proj = Linear(hidden, intermediate, bias=False)
+        self.up_proj = Linear(hidden, intermediate, bias=False)
+        self.down_proj = Linear(intermediate, hidden, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
@@ -161,33 +171,50 @@ class Router(nn.Module):
         return chosen, weights * self.config.routed_scaling_factor
 
 
-class Experts(nn.Module):
-    """The routed SwiGLU experts, stacked: gate and up in one matrix an expert."""
+class RoutedExperts(nn.Module):
+    """SwiGLU experts of which each token passes a few; how their weights are kept is a subclass's matter."""
+
+    def __init__(self, experts: int) -> None:
+        super().__init__()
+        self.experts = experts
+
+    def multiply_gate_up(self, expert: int, x: Tensor) -> Tensor:
+        """Gate and up projections (T, 2W) of an expert for tokens (T, D)."""
+        raise NotImplementedError
+
+    def multiply_down(self, expert: int, x: Tensor) -> Tensor:
+        """Down projection (T, D) of an expert for (T, W)."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
+        """Sum of the chosen experts' outputs for tokens (T, D), weighted."""
+        order = chosen.flatten().argsort(stable=True)
+        counts = chosen.flatten().bincount(minlength=self.experts).tolist()
+        outputs: list[Tensor] = []
+        for expert, mine in enumerate(x[order // chosen.shape[1]].split(counts)):
+            if mine.shape[0]:
+                gate, up = self.multiply_gate_up(expert, mine).chunk(2, dim=-1)
+                outputs.append(self.multiply_down(expert, F.silu(gate) * up))
+        by_token = torch.cat(outputs)[order.argsort()].unflatten(0, chosen.shape)
+        return torch.einsum("tkd,tk->td", by_token, weights.to(x.dtype))
+
+
+class Experts(RoutedExperts):
+    """The experts stacked: gate and up in one matrix an expert."""
 
     def __init__(self, config: TextConfig) -> None:
-        super().__init__()
+        super().__init__(config.n_routed_experts)
         experts, hidden, width = config.n_routed_experts, config.hidden_size, config.moe_intermediate_size
         self.gate_up = nn.Parameter(torch.empty(experts, 2 * width, hidden))
         self.down = nn.Parameter(torch.empty(experts, hidden, width))
         for weight in (self.gate_up, self.down):
             nn.init.uniform_(weight, -(weight.shape[-1] ** -0.5), weight.shape[-1] ** -0.5)
 
-    def forward(self, x: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
-        """Sum of the chosen experts' outputs for tokens (T, D), weighted."""
-        out = torch.zeros_like(x)
-        token_of_slot = torch.arange(x.shape[0], device=x.device).repeat_interleave(chosen.shape[1])
-        order = chosen.flatten().argsort(stable=True)
-        tokens, weights = token_of_slot[order], weights.flatten()[order]
-        counts = chosen.flatten().bincount(minlength=self.gate_up.shape[0]).tolist()
-        begin = 0
-        for expert, count in enumerate(counts):
-            if count:
-                mine = tokens[begin : begin + count]
-                gate, up = F.linear(x[mine], self.gate_up[expert]).chunk(2, dim=-1)
-                y = F.linear(F.silu(gate) * up, self.down[expert])
-                out = out.index_add(0, mine, y * weights[begin : begin + count, None].to(y.dtype))
-                begin += count
-        return out
+    def multiply_gate_up(self, expert: int, x: Tensor) -> Tensor:
+        return linear(x, self.gate_up[expert])
+
+    def multiply_down(self, expert: int, x: Tensor) -> Tensor:
+        return linear(x, self.down[expert])
 
 
 class MoE(nn.Module):

@@ -2,20 +2,21 @@
 
 Knows how prompts are batched, prefilled and decoded; the network, its cache, the tokenizer and the template are modules
 of their own. Prompts of equal length run as one batch, which is how the tiles of a screen are looked at; others run one
-after the other.
+after the other. What a prompt has in common with the one before, from its beginning, is not computed again.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 import torch
 from PIL.Image import Image
 from torch import Tensor
 
+from model.answer import AnswerWriter
 from model.base import GREEDY, GenerationError, Sampling
 from model.chat_template import END_TOKENS, render
 from model.clock import seconds
@@ -23,9 +24,10 @@ from model.decoder import LatentCache
 from model.image_features import ImageEncoder
 from model.image_processor import ImageProcessor
 from model.kimi_vl import KimiVL
+from model.memory import peak_memory
 from model.messages import Message, Reply, Timing
 from model.sampling import Sampler
-from model.tokenizer import KimiTokenizer, TextStream
+from model.tokenizer import KimiTokenizer
 
 
 class Engine:
@@ -38,6 +40,9 @@ class Engine:
         self.name = name
         self._images = ImageEncoder(network, image_processor)
         self._ends = frozenset(tokenizer.special(end) for end in END_TOKENS)
+        self._cache: LatentCache | None = None
+        self._cached: list[int | bytes] = []
+        """What the rows of the cache stand for: tokens, and for those of a picture its key."""
 
     @property
     def view_px(self) -> tuple[int, int] | None:
@@ -55,7 +60,8 @@ class Engine:
         Args:
             prompts: each a conversation that ends with the user's turn.
             sampling: the same for all; with a seed, the same call gives the same answers.
-            on_text: called with each new piece of text of the first answer while it is written.
+            on_text: called with each new piece of text of the first answer while it is written. What it raises ends the
+                generation within one token; the engine can be used further.
 
         Returns:
             The answers in the order of the prompts. The end of an answer counts as one of its tokens. The time that
@@ -70,17 +76,29 @@ class Engine:
         replies: dict[int, Reply] = {}
         for together in _of_equal_length(requests):
             listener = on_text if 0 in together else None
-            answers, prefill_s, decode_s = self._answer(
-                [requests[number] for number in together], sampling, sampler, listener
-            )
+            batch = [requests[number] for number in together]
+            writers, reused, prefill_s, decode_s = self._answer(batch, sampling, sampler, listener)
             timing = Timing(
                 preprocess_s / len(prompts),
                 vision_s / len(prompts),
                 prefill_s / len(together),
                 decode_s / len(together),
             )
-            for number, answer in zip(together, answers, strict=True):
-                replies[number] = answer.reply(requests[number], timing)
+            peak = peak_memory(self.network.device)
+            for number, writer in zip(together, writers, strict=True):
+                replies[number] = Reply(
+                    text=writer.text,
+                    thought=writer.thought,
+                    finished=writer.finished,
+                    log_probability=writer.log_probability,
+                    wording_log_probability=writer.wording_log_probability,
+                    prompt_tokens=len(requests[number].ids),
+                    image_tokens=requests[number].image_tokens,
+                    reused_tokens=reused,
+                    output_tokens=writer.tokens,
+                    timing=timing,
+                    peak_memory_bytes=peak,
+                )
         return [replies[number] for number in range(len(prompts))]
 
     def _prepare(self, prompts: Sequence[Sequence[Message]]) -> tuple[list[_Request], float, float]:
@@ -88,11 +106,15 @@ class Engine:
         began = time.perf_counter()
         images = [_images(prompt) for prompt in prompts]
         encoded = self._images.encode([image for of_prompt in images for image in of_prompt])
-        features = iter(encoded.features)
+        pictures = iter(zip(encoded.features, encoded.keys, strict=True))
         requests: list[_Request] = []
         for prompt, of_prompt in zip(prompts, images, strict=True):
-            mine = list(islice(features, len(of_prompt)))
-            requests.append(_Request(render(prompt, [part.shape[0] for part in mine], self.tokenizer), mine))
+            mine = list(islice(pictures, len(of_prompt)))
+            ids = render(prompt, [features.shape[0] for features, _ in mine], self.tokenizer)
+            keys = iter([key for features, key in mine for _ in range(features.shape[0])])
+            image_token = self.network.config.image_token_id
+            identity = [next(keys) if token == image_token else token for token in ids]
+            requests.append(_Request(ids, identity, [features for features, _ in mine]))
         limit = self.network.config.text.max_position_embeddings
         for number, request in enumerate(requests, start=1):
             if len(request.ids) > limit:
@@ -104,91 +126,75 @@ class Engine:
 
     def _answer(
         self, requests: Sequence[_Request], sampling: Sampling, sampler: Sampler, on_text: Callable[[str], None] | None
-    ) -> tuple[list[_Answer], float, float]:
-        """Answers to prompts of equal length; seconds of prefill and of decoding."""
-        network, config = self.network, self.network.config.text
-        ids = torch.tensor([request.ids for request in requests], device=network.device)
-        features = [of_image for request in requests for of_image in request.features]
-        length = ids.shape[1]
-        room = min(sampling.max_tokens, config.max_position_embeddings - length + 1)
-        cache = LatentCache(config, len(requests), length + room, dtype=network.dtype, device=network.device)
-        answers = [_Answer(self.tokenizer.stream()) for _ in requests]
-
+    ) -> tuple[list[AnswerWriter], int, float, float]:
+        """Answers to prompts of equal length, the tokens not computed again, seconds of prefill and of decoding."""
+        network, alone = self.network, len(requests) == 1
         began = seconds(network.device)
-        logits = network.next_token_logits(network.embed(ids, torch.cat(features) if features else None), cache)
+        length = len(requests[0].ids)
+        room = min(sampling.max_tokens, network.config.text.max_position_embeddings - length + 1)
+        cache = self._continued(requests[0], length + room) if alone else self._new_cache(len(requests), length + room)
+        reused = cache.length
+        logits = network.next_token_logits(self._embedded(requests, reused), cache)
+        if alone:
+            self._cached = list(requests[0].identity)
         prefilled_at = seconds(network.device)
+        writers = [AnswerWriter(self.tokenizer, sampling, self._ends) for _ in requests]
         for step in range(room):
             tokens, log_probabilities = sampler(logits)
-            drawn = zip(tokens.tolist(), log_probabilities.tolist(), strict=True)
-            for answer, (token, log_probability) in zip(answers, drawn, strict=True):
-                answer.add(token, log_probability, token in self._ends)
+            drawn = zip(writers, tokens.tolist(), log_probabilities.tolist(), strict=True)
+            written = [writer.add(token, log_probability) for writer, token, log_probability in drawn]
             if on_text:
-                answers[0].tell(on_text)
-            if step == room - 1 or all(answer.finished for answer in answers):
+                writers[0].tell(on_text)
+            if step == room - 1 or all(writer.finished for writer in writers):
                 break
-            logits = network.next_token_logits(network.decoder.embed_tokens(tokens.unsqueeze(1)), cache)
-        for answer in answers:
-            answer.close()
+            behind = torch.tensor(written, device=network.device).unsqueeze(1)
+            logits = network.next_token_logits(network.decoder.embed_tokens(behind), cache)
+            if alone:
+                self._cached += written
+        for writer in writers:
+            writer.close()
         if on_text:
-            answers[0].tell(on_text)
-        return answers, prefilled_at - began, time.perf_counter() - prefilled_at
+            writers[0].tell(on_text)
+        return writers, reused, prefilled_at - began, time.perf_counter() - prefilled_at
+
+    def _continued(self, request: _Request, capacity: int) -> LatentCache:
+        """The cache of the conversation before, cut to what the request has in common with it."""
+        cache, common = self._cache, 0
+        for known, wanted in zip(self._cached, request.identity[:-1], strict=False):  # the last gives the logits
+            if known != wanted:
+                break
+            common += 1
+        if cache is None:
+            cache = self._cache = self._new_cache(1, capacity)
+        # Before anything is computed: whatever interrupts, the rows are those of the tokens that are listed.
+        self._cached = request.identity[:common]
+        cache.keep(common, capacity)
+        return cache
+
+    def _new_cache(self, batch: int, capacity: int) -> LatentCache:
+        network = self.network
+        return LatentCache(network.config.text, batch, capacity, dtype=network.dtype, device=network.device)
+
+    def _embedded(self, requests: Sequence[_Request], begin: int) -> Tensor:
+        """Embeddings (B, T, D) of the prompts' tokens from the one at `begin`."""
+        network = self.network
+        ids = torch.tensor([request.ids[begin:] for request in requests], device=network.device)
+        known = sum(isinstance(each, bytes) for each in requests[0].identity[:begin])
+        features = [of_image for request in requests for of_image in request.features]
+        return network.embed(ids, torch.cat(features)[known:] if features else None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
     ids: list[int]
+    identity: list[int | bytes]
+    """The same, with the key of its picture for each image token: what is computed follows from it."""
     features: list[Tensor]
     """(M, D) of each picture."""
 
     @property
     def image_tokens(self) -> int:
         return sum(of_image.shape[0] for of_image in self.features)
-
-
-@dataclass(slots=True)
-class _Answer:
-    """An answer while it is written."""
-
-    stream: TextStream
-    pieces: list[str] = field(default_factory=list)
-    tokens: int = 0
-    log_probability: float = 0.0
-    wording_log_probability: float = 0.0
-    finished: bool = False
-    told: int = 0
-    """Pieces that the listener has heard."""
-
-    def add(self, token: int, log_probability: float, is_end: bool) -> None:
-        if self.finished:  # its row goes on until the whole batch is finished
-            return
-        self.tokens += 1
-        self.log_probability += log_probability
-        self.finished = is_end
-        piece = "" if is_end else self.stream.push(token)
-        self.pieces.append(piece)
-        if not piece.isdigit():
-            self.wording_log_probability += log_probability
-
-    def close(self) -> None:
-        self.pieces.append(self.stream.end())
-
-    def tell(self, listener: Callable[[str], None]) -> None:
-        new = "".join(self.pieces[self.told :])
-        self.told = len(self.pieces)
-        if new:
-            listener(new)
-
-    def reply(self, request: _Request, timing: Timing) -> Reply:
-        return Reply(
-            text="".join(self.pieces),
-            finished=self.finished,
-            log_probability=self.log_probability,
-            wording_log_probability=self.wording_log_probability,
-            prompt_tokens=len(request.ids),
-            image_tokens=request.image_tokens,
-            output_tokens=self.tokens,
-            timing=timing,
-        )
 
 
 def _images(prompt: Sequence[Message]) -> list[Image]:

@@ -31,6 +31,8 @@ class Encoded:
 
     features: list[Tensor]
     """(M, D) of each picture."""
+    keys: list[bytes]
+    """What stands for the exact pixels of each picture."""
     preprocess_s: float
     vision_s: float
 
@@ -66,7 +68,8 @@ class ImageEncoder:
             # Copies, so that remembering one picture does not keep the whole batch.
             known |= {key: part.clone() for key, part in zip(prepared, merged.split(sizes), strict=True)}
         self._remember({key: known[key] for key in keys})
-        return Encoded([known[key] for key in keys], prepared_at - began, seconds(self._network.device) - prepared_at)
+        vision_s = seconds(self._network.device) - prepared_at
+        return Encoded([known[key] for key in keys], keys, prepared_at - began, vision_s)
 
     def _remember(self, features: dict[bytes, Tensor]) -> None:
         for key, of_image in features.items():

@@ -17,6 +17,9 @@ from model.base import GenerationError
 from model.checkpoint import load_weights, read_config
 from model.config import KimiVLConfig
 from model.decoder import Decoder, LatentCache
+from model.linear import Linear
+from model.packed_checkpoint import map_packed
+from model.quantize import Packing, pack_modules
 from model.vision import Grid, MoonViT, Projector
 
 
@@ -29,34 +32,57 @@ class KimiVL(nn.Module):
         self.vision_tower = MoonViT(config.vision)
         self.multi_modal_projector = Projector(config.vision, config.text.hidden_size)
         self.decoder = Decoder(config.text)
-        self.lm_head = nn.Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
+        self.lm_head = Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
 
     @staticmethod
     def from_pretrained(
-        folder: Path | str, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
+        folder: Path | str,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+        packing: Packing | None = None,
     ) -> KimiVL:
-        """Load a checkpoint in the published layout; no more than the weights in `dtype` is ever held in memory.
+        """Load a checkpoint in the published layout, or one that `deixis model pack` wrote.
+
+        No more than the weights as they will be is ever held in memory, and one tensor beside them.
+
+        Args:
+            folder: holds the checkpoint.
+            dtype: of the weights and activations; a packed checkpoint has its own.
+            device: where it runs.
+            packing: keep the decoder's matrices in few bits; on the CPU only.
 
         Raises:
             CheckpointError: a file is missing, damaged, or not that of a Kimi-VL.
         """
-        model = KimiVL.without_memory(read_config(folder))
-        load_weights(model, folder, dtype, device)
+        config = read_config(folder)
+        if config.packed is not None:
+            model = KimiVL.without_memory(config, Packing(config.packed.precision), torch.bfloat16)
+            map_packed(model, config.packed, Path(folder))
+        else:
+            model = KimiVL.without_memory(config, packing, dtype)
+            load_weights(model, folder, dtype, device)
         return model.eval()
 
     @staticmethod
-    def without_memory(config: KimiVLConfig) -> KimiVL:
-        """The network with names and shapes only."""
+    def without_memory(
+        config: KimiVLConfig, packing: Packing | None = None, dtype: torch.dtype = torch.float32
+    ) -> KimiVL:
+        """The network with names, shapes and types only."""
         with torch.device("meta"), _NoInitialisation():
-            return KimiVL(config)
+            model = KimiVL(config)
+            for parameter in model.parameters():
+                parameter.data = parameter.data.to(dtype)
+            if packing is not None:
+                pack_modules(model, packing, dtype)
+        return model
 
     @property
     def device(self) -> torch.device:
-        return self.lm_head.weight.device
+        return self.decoder.norm.weight.device
 
     @property
     def dtype(self) -> torch.dtype:
-        return self.lm_head.weight.dtype
+        return self.decoder.norm.weight.dtype
 
     def encode_images(self, pixel_values: Tensor, grids: Tensor | Sequence[Grid]) -> Tensor:
         """Features of packed images, in the decoder's width.

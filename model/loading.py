@@ -11,31 +11,41 @@ from typing import Final
 
 import torch
 from huggingface_hub import hf_hub_download, snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+    RevisionResolutionError,
+)
 
 from model.base import CheckpointError, Model, ModelUnavailable
 from model.chat_template import IMAGE_TOKEN
 from model.checkpoint import read_config
 from model.engine import Engine
+from model.fit import Precision, chosen, dtype_of, needs, packing_of
 from model.image_processor import ImageProcessor
 from model.kimi_vl import KimiVL
+from model.memory import free_memory
+from model.quantize import Packing
 from model.tokenizer import KimiTokenizer
 
 EMBEDDED: Final = "nano"
 EMBEDDED_FOLDER: Final = Path(__file__).parent / "nano" / "weights"
-HUB_ID: Final = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+HUB_ID: Final = re.compile(r"(?P<id>[\w-][\w.-]*/[\w-][\w.-]*)(@(?P<revision>[\w][\w./-]*))?")
 WHAT_CAN_BE_GIVEN: Final = (
     f'"{EMBEDDED}" (the embedded model), a folder with a Kimi-VL checkpoint, or the id of one on the Hugging Face hub, '
-    "such as moonshotai/Kimi-VL-A3B-Instruct"
+    "such as moonshotai/Kimi-VL-A3B-Instruct, with @revision behind it if it is not to be the newest"
 )
 
 
-def load_model(name: str | Path, dtype: torch.dtype | None = None, device: str | None = None) -> Model:
+def load_model(name: str | Path, precision: Precision | None = None, device: str | None = None) -> Model:
     """Load a model to run in this process.
 
     Args:
-        name: "nano", a folder in the published Kimi-VL layout, or an "organisation/name" on the Hugging Face hub.
-        dtype: of the weights; by default bfloat16 on a GPU and float32 on a CPU.
+        name: "nano", a folder in the published Kimi-VL layout or one that `deixis model pack` wrote, or an
+            "organisation/name" on the Hugging Face hub, with "@revision" behind it if it is not to be the newest.
+        precision: of the weights; by default the most exact that fits into memory.
         device: where it runs; by default a GPU if there is one.
 
     Raises:
@@ -43,17 +53,20 @@ def load_model(name: str | Path, dtype: torch.dtype | None = None, device: str |
         CheckpointError: its files are damaged or not those of a Kimi-VL.
     """
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    weights_dtype = dtype or (torch.bfloat16 if place.type == "cuda" else torch.float32)
-    folder = _folder_of(str(name))
+    folder, recorded_name = find_model(str(name))
+    possible = needs(read_config(folder), ImageProcessor.from_pretrained(folder), place)
+    need = chosen(recorded_name, possible, free_memory(place), precision)
     try:
-        return load_engine(folder, str(name), weights_dtype, place)
+        return load_engine(folder, recorded_name, dtype_of(need.precision), place, packing_of(need.precision))
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise ModelUnavailable(
-            f"The weights of {name} as {weights_dtype} do not fit into the memory of {place}."
+            f"The weights of {name} as {need.precision} do not fit into the memory of {place}."
         ) from error
 
 
-def load_engine(folder: Path, name: str, dtype: torch.dtype, device: torch.device) -> Engine:
+def load_engine(
+    folder: Path, name: str, dtype: torch.dtype, device: torch.device, packing: Packing | None = None
+) -> Engine:
     """Load the parts of a checkpoint's folder and make sure that they belong together.
 
     Raises:
@@ -72,36 +85,51 @@ def load_engine(folder: Path, name: str, dtype: torch.dtype, device: torch.devic
             raise CheckpointError(
                 f"{folder} does not fit together: {what} is {stated} in config.json, but {found} beside it."
             )
-    return Engine(KimiVL.from_pretrained(folder, dtype, device), tokenizer, processor, name)
+    return Engine(KimiVL.from_pretrained(folder, dtype, device, packing), tokenizer, processor, name)
 
 
-def _folder_of(name: str) -> Path:
+def find_model(name: str) -> tuple[Path, str]:
+    """Where a model's files are, fetched if need be, and the name that stands for exactly these files in records.
+
+    Raises:
+        ModelUnavailable: there is no such model here, or it cannot be fetched.
+        CheckpointError: it is not a Kimi-VL.
+    """
     if name == EMBEDDED:
         if not (EMBEDDED_FOLDER / "config.json").exists():
             raise ModelUnavailable(
                 f"The embedded model is not part of this installation: {EMBEDDED_FOLDER} has no config.json."
             )
-        return EMBEDDED_FOLDER
+        return EMBEDDED_FOLDER, name
     if name and Path(name).is_dir():
-        return Path(name)
-    if HUB_ID.fullmatch(name):
-        return _fetched(name)
+        return Path(name), name
+    if hub_name := HUB_ID.fullmatch(name):
+        return _fetched(hub_name["id"], hub_name["revision"])
     raise ModelUnavailable(f"There is no model {name!r}. Give {WHAT_CAN_BE_GIVEN}.")
 
 
-def _fetched(hub_id: str) -> Path:
-    """The folder into which a checkpoint of the hub has been, or now is, downloaded."""
+def _fetched(hub_id: str, revision: str | None) -> tuple[Path, str]:
+    """The folder into which a checkpoint of the hub has been, or now is, downloaded, and its id with the commit.
+
+    A connection that breaks is taken up where it broke; of a download that was given up, the whole files are kept.
+    """
     try:
         # A look at the small file first: nobody should wait for the weights of a model that cannot be run.
-        read_config(Path(hf_hub_download(hub_id, "config.json")).parent)
-        return Path(snapshot_download(hub_id, allow_patterns=["*.json", "*.safetensors", "tiktoken.model"]))
+        snapshot = Path(hf_hub_download(hub_id, "config.json", revision=revision)).parent
+        read_config(snapshot)
+        # The hub's cache names a snapshot after its commit: the other files must be of the same one.
+        commit = snapshot.name
+        files = ["*.json", "*.safetensors", "tiktoken.model"]
+        return Path(snapshot_download(hub_id, revision=commit, allow_patterns=files)), f"{hub_id}@{commit}"
     except RepositoryNotFoundError as error:
         raise ModelUnavailable(
             f"The Hugging Face hub has no public model {hub_id!r}; there is no such folder. Give {WHAT_CAN_BE_GIVEN}."
         ) from error
+    except RevisionNotFoundError as error:
+        raise ModelUnavailable(f"{hub_id} has no revision {revision!r} on the Hugging Face hub.") from error
     except LocalEntryNotFoundError as error:
         raise ModelUnavailable(
             f"{hub_id} is neither a folder nor downloaded yet, and the Hugging Face hub cannot be reached from here."
         ) from error
-    except (HfHubHTTPError, OSError) as error:
+    except (HfHubHTTPError, RevisionResolutionError, OSError) as error:
         raise ModelUnavailable(f"{hub_id} cannot be downloaded from the Hugging Face hub: {error}.") from error

@@ -58,6 +58,8 @@ class Reply:
     """A model's answer."""
 
     text: str
+    thought: str = ""
+    """The reasoning before it, of a thinking model. Never acted on."""
     finished: bool = True
     """False when the token limit cut it off."""
     log_probability: float | None = None
@@ -68,5 +70,10 @@ class Reply:
     prompt_tokens: int = 0
     image_tokens: int = 0
     """How many of the prompt's tokens are pictures."""
+    reused_tokens: int = 0
+    """How many of the prompt's tokens were known from the conversation before, and not computed again."""
     output_tokens: int = 0
+    """Reasoning included."""
     timing: Timing = field(default_factory=Timing)
+    peak_memory_bytes: int | None = None
+    """The most that the model's process has held so far; None where a backend does not tell."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.config import VisionConfig
+from model.linear import Linear, attend, linear
 
 Grid = tuple[int, int]
 """Patches of one image: rows, columns."""
@@ -53,7 +54,7 @@ class PatchEmbed(nn.Module):
 
     def forward(self, pixel_values: Tensor, grids: Sequence[Grid]) -> Tensor:
         # A convolution over single patches is a matrix product.
-        patches = F.linear(pixel_values.flatten(1), self.proj.weight.flatten(1), self.proj.bias)
+        patches = linear(pixel_values.flatten(1), self.proj.weight.flatten(1), self.proj.bias)
         return patches + self.pos_emb(grids)
 
 
@@ -83,8 +84,8 @@ class VisionMLP(nn.Module):
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
-        self.fc0 = nn.Linear(config.hidden_size, config.intermediate_size)
-        self.fc1 = nn.Linear(config.intermediate_size, config.hidden_size)
+        self.fc0 = Linear(config.hidden_size, config.intermediate_size)
+        self.fc1 = Linear(config.intermediate_size, config.hidden_size)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.fc1(F.gelu(self.fc0(x), approximate="tanh"))
@@ -98,8 +99,8 @@ class VisionBlock(nn.Module):
         self.heads = config.num_attention_heads
         self.norm0 = nn.LayerNorm(config.hidden_size)
         self.norm1 = nn.LayerNorm(config.hidden_size)
-        self.wqkv = nn.Linear(config.hidden_size, 3 * config.hidden_size)
-        self.wo = nn.Linear(config.hidden_size, config.hidden_size)
+        self.wqkv = Linear(config.hidden_size, 3 * config.hidden_size)
+        self.wo = Linear(config.hidden_size, config.hidden_size)
         self.mlp = VisionMLP(config)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, grids: Sequence[Grid]) -> Tensor:
@@ -111,10 +112,10 @@ class VisionBlock(nn.Module):
         q, k = rotate_pairs(q, cos.unsqueeze(1), sin.unsqueeze(1)), rotate_pairs(k, cos.unsqueeze(1), sin.unsqueeze(1))
         if len(set(grids)) == 1:  # images of one size, tiles above all, attend as one batch
             q, k, v = (t.unflatten(0, (len(grids), -1)).transpose(1, 2) for t in (q, k, v))
-            return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2).flatten(0, 1)
+            return attend(q, k, v).transpose(1, 2).flatten(2).flatten(0, 1)
         sizes = [rows * columns for rows, columns in grids]
         images = zip(*(t.transpose(0, 1).split(sizes, dim=1) for t in (q, k, v)), strict=True)
-        attended = [F.scaled_dot_product_attention(q[None], k[None], v[None]).squeeze(0) for q, k, v in images]
+        attended = [attend(q[None], k[None], v[None]).squeeze(0) for q, k, v in images]
         return torch.cat(attended, dim=1).transpose(0, 1).flatten(1)
 
 
@@ -164,8 +165,8 @@ class Projector(nn.Module):
         self.merge = config.merge_kernel_size
         merged = config.hidden_size * self.merge[0] * self.merge[1]
         self.pre_norm = nn.LayerNorm(config.hidden_size)
-        self.linear_1 = nn.Linear(merged, merged)
-        self.linear_2 = nn.Linear(merged, text_hidden_size)
+        self.linear_1 = Linear(merged, merged)
+        self.linear_2 = Linear(merged, text_hidden_size)
 
     def forward(self, features: Tensor, grids: Sequence[Grid]) -> Tensor:
         """(N, D) patch features to (M, text hidden): slots top left, top right, bottom left, bottom right."""

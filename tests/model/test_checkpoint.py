@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -149,3 +153,32 @@ def test_published_sizes_give_the_published_parameter_count(checkpoint: Path) ->
     published = published_tensors(KimiVL.without_memory(config).state_dict())
     assert len(published) == 5679 - 27
     assert sum(tensor.numel() for tensor in published.values()) == 16_407_656_048
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_whatever_is_done_to_a_shard_is_noticed(checkpoint: Path, data: st.DataObject) -> None:
+    """Cut anywhere, or any tensor renamed, reshaped, added or left out: a named error, never a wrong answer."""
+    file = data.draw(st.sampled_from([FIRST, SECOND]))
+    whole = (checkpoint / file).read_bytes()
+    tensors = load_file(checkpoint / file)
+    name = data.draw(st.sampled_from(sorted(name for name in tensors if not name.endswith("inv_freq"))))
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(shutil.copytree(checkpoint, Path(place) / "damaged"))
+        match data.draw(st.sampled_from(["cut", "renamed", "reshaped", "added", "left out"])):
+            case "cut":
+                (folder / file).write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
+            case "renamed":
+                tensors[name + data.draw(st.text("abc._0", min_size=1, max_size=5))] = tensors.pop(name)
+                save_file(tensors, folder / file)
+            case "reshaped":
+                tensors[name] = torch.zeros(data.draw(st.lists(st.integers(0, 9), max_size=3)))
+                save_file(tensors, folder / file)
+            case "added":
+                tensors[data.draw(st.text("abc._0", min_size=1, max_size=20))] = torch.zeros(1)
+                save_file(tensors, folder / file)
+            case _:
+                del tensors[name]
+                save_file(tensors, folder / file)
+        with pytest.raises(CheckpointError, match=r"safetensors"):
+            KimiVL.from_pretrained(folder)

@@ -11,10 +11,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from model.base import GenerationError, Model, Sampling
+from model.answer import AnswerWriter
+from model.base import GREEDY, GenerationError, Model, Sampling
 from model.chat_template import render
 from model.decoder import LatentCache
-from model.engine import Engine, _Answer
+from model.engine import Engine
 from model.loading import EMBEDDED_FOLDER, load_engine
 from model.messages import Message
 from model.tokenizer import KimiTokenizer
@@ -71,14 +72,16 @@ def test_the_log_probability_is_that_of_the_answer(engine: Engine, picture: Pict
 
 def test_digits_do_not_count_in_the_wording() -> None:
     tokenizer = KimiTokenizer.from_pretrained(EMBEDDED_FOLDER)
-    answer = _Answer(tokenizer.stream())
-    for number, token in enumerate(tokenizer.encode("x=0.312")):
-        answer.add(token, -float(number + 1), is_end=False)
-    answer.add(0, -100.0, is_end=True)
-    shares = [-float(number + 1) for number, piece in enumerate(answer.pieces[:-1]) if not piece.isdigit()]
-    assert 0 < len(shares) < len(answer.pieces) - 1
-    assert answer.wording_log_probability == sum(shares) - 100.0
-    assert answer.log_probability < answer.wording_log_probability
+    ids = tokenizer.encode("x=0.312")
+    pieces = [tokenizer.decode([token]) for token in ids]
+    writer = AnswerWriter(tokenizer, GREEDY, frozenset({0}))
+    for number, token in enumerate(ids):
+        writer.add(token, -float(number + 1))
+    writer.add(0, -100.0)
+    shares = [-float(number + 1) for number, piece in enumerate(pieces) if not piece.isdigit()]
+    assert 0 < len(shares) < len(pieces)
+    assert writer.wording_log_probability == sum(shares) - 100.0
+    assert writer.log_probability < writer.wording_log_probability
 
 
 def test_a_batch_gives_what_its_prompts_give_alone(engine: Engine, picture: Picture) -> None:
@@ -100,7 +103,7 @@ def test_prompts_of_equal_length_are_prefilled_together(engine: Engine, picture:
     replies = engine.generate(looks(picture), Sampling(max_tokens=1))
     lengths = [reply.prompt_tokens for reply in replies]
     assert lengths[0] == lengths[1] == lengths[4]
-    assert batches == [(3, lengths[0]), (1, lengths[2]), (1, lengths[3])]
+    assert batches == [(3, lengths[0]), (1, lengths[2]), (1, lengths[3] - replies[3].reused_tokens)]
 
 
 def test_a_stream_tells_the_first_answer(engine: Engine, picture: Picture) -> None:
@@ -210,6 +213,29 @@ def test_an_interruption_passes_and_leaves_the_engine_usable(engine: Engine, pic
         engine.generate([golden_conversation(picture)], SHORT, interrupt)
     after = engine.generate([golden_conversation(picture)], SHORT)
     assert before[0].text == after[0].text
+
+
+def test_an_interruption_ends_it_within_a_token(
+    engine: Engine, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, steps = engine.network.next_token_logits, []
+    monkeypatch.setattr(engine.network, "next_token_logits", lambda *given: steps.append(1) or step(*given))
+    told: list[int] = []
+
+    def interrupt(_: str) -> None:
+        told.append(len(steps))
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.generate([golden_conversation(picture)], SHORT, interrupt)
+    assert len(steps) == told[-1] < SHORT.max_tokens
+
+
+def test_memory_is_told(engine: Engine) -> None:
+    [reply] = engine.generate([[Message.user("Hello")]], SHORT)
+    assert reply.peak_memory_bytes is not None
+    assert reply.peak_memory_bytes > 50_000_000  # torch alone takes more
 
 
 def test_time_is_told_by_phase(engine: Engine, picture: Picture) -> None:

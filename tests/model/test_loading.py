@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import huggingface_hub.constants
 import pytest
@@ -18,6 +19,7 @@ from model.engine import Engine
 from model.loading import load_model
 from model.messages import Message
 
+COMMIT = "0123456789" * 4
 PROMPTS = [[Message.user("Hello")]]
 
 
@@ -38,7 +40,7 @@ def test_the_embedded_model_has_a_name() -> None:
 
 
 def test_weights_are_of_the_type_asked_for(checkpoint: Path) -> None:
-    loaded = load_model(checkpoint, dtype=torch.bfloat16, device="cpu")
+    loaded = load_model(checkpoint, precision="bf16", device="cpu")
     assert isinstance(loaded, Engine)
     assert loaded.network.dtype == torch.bfloat16
     assert loaded.generate(PROMPTS, Sampling(max_tokens=3))[0].output_tokens == 3
@@ -95,6 +97,9 @@ class Hub(SimpleHTTPRequestHandler):
     """What the hub's clients ask of it, for one repository: org/tiny, the folder served."""
 
     asked: list[str]
+    resumed: list[str]
+    cut: ClassVar[set[str]] = set()
+    """Files whose first transfer breaks in the middle."""
 
     def do_GET(self) -> None:
         if self.path.startswith("/api/models/org/tiny"):
@@ -102,7 +107,7 @@ class Hub(SimpleHTTPRequestHandler):
                 {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": "0" * 40}
                 for file in Path(self.directory).iterdir()
             ]
-            body = json.dumps(tree if "/tree/" in self.path else {"id": "org/tiny", "sha": "0" * 40}).encode()
+            body = json.dumps(tree if "/tree/" in self.path else {"id": "org/tiny", "sha": COMMIT}).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -115,19 +120,41 @@ class Hub(SimpleHTTPRequestHandler):
         self.do_file(super().do_HEAD)
 
     def do_file(self, answer) -> None:
-        found = re.fullmatch(r"/org/tiny/resolve/\w+/([\w.-]+)", self.path)
-        if not found:
+        found = re.fullmatch(r"/org/tiny/resolve/(\w+)/([\w.-]+)", self.path)
+        if not found or found[1] not in ("main", COMMIT):
             self.send_response(404)
-            self.send_header("X-Error-Code", "RepoNotFound")
+            self.send_header("X-Error-Code", "RevisionNotFound" if found else "RepoNotFound")
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        self.asked.append(found[1])
-        self.path = "/" + found[1]
-        answer()
+        self.asked.append(found[2])
+        self.path = "/" + found[2]
+        if self.command == "GET" and (found[2] in self.cut or self.headers["Range"]):
+            self.send_part(found[2])
+        else:
+            answer()
+
+    def send_part(self, name: str) -> None:
+        """The first half of a file that is to break, then what a client asks for that goes on from there."""
+        content = (Path(self.directory) / name).read_bytes()
+        if name in self.cut:
+            self.cut.discard(name)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2])
+            self.close_connection = True
+            return
+        begin = int(re.fullmatch(r"bytes=(\d+)-", self.headers["Range"])[1])
+        self.resumed.append(f"{name} from {begin}")
+        self.send_response(206)
+        self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
+        self.send_header("Content-Length", str(len(content) - begin))
+        self.end_headers()
+        self.wfile.write(content[begin:])
 
     def end_headers(self) -> None:
-        self.send_header("X-Repo-Commit", "0" * 40)
+        self.send_header("X-Repo-Commit", COMMIT)
         self.send_header("ETag", f'"{abs(hash(self.path))}"')
         super().end_headers()
 
@@ -139,7 +166,7 @@ class Hub(SimpleHTTPRequestHandler):
 def hub(copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub on this machine, and an empty cache."""
     (copied / "modeling_kimi_vl.py").write_text("raise SystemExit('remote code was run')")
-    handler = type("ThisHub", (Hub,), {"asked": []})
+    handler = type("ThisHub", (Hub,), {"asked": [], "resumed": [], "cut": set()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(copied)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     endpoint = f"http://127.0.0.1:{server.server_port}"
@@ -153,9 +180,34 @@ def hub(copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def test_a_checkpoint_of_the_hub_is_fetched_without_code(hub: Hub) -> None:
-    assert load_model("org/tiny").name == "org/tiny"
+    assert load_model("org/tiny").name == f"org/tiny@{COMMIT}"
     assert "config.json" in hub.asked
     assert "modeling_kimi_vl.py" not in hub.asked
+
+
+def test_the_recorded_name_loads_the_same_files_again(hub: Hub) -> None:
+    recorded = load_model("org/tiny").name
+    hub.asked.clear()
+    assert load_model(recorded).name == recorded
+    assert not [name for name in hub.asked if name.endswith(".safetensors")]
+
+
+@pytest.mark.usefixtures("hub")
+def test_an_unknown_revision_is_refused() -> None:
+    with pytest.raises(ModelUnavailable, match=r"org/tiny has no revision 'v9'"):
+        load_model("org/tiny@v9")
+
+
+def test_a_broken_download_goes_on_where_it_broke_and_is_shown(
+    hub: Hub, copied: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", chunk := 100_000)
+    shard = "model-00001-of-00002.safetensors"
+    hub.cut.add(shard)
+    load_model("org/tiny")
+    half = (copied / shard).stat().st_size // 2
+    assert hub.resumed == [f"{shard} from {half // chunk * chunk}"]
+    assert "100%" in capfd.readouterr().err
 
 
 def test_weights_of_another_model_are_not_fetched(hub: Hub, copied: Path) -> None:

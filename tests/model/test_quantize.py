@@ -1,0 +1,124 @@
+"""Packed weights: the kernels against what is unpacked, and a packed network against the reference outputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.nn import functional as F
+
+from model.kimi_vl import KimiVL
+from model.linear import Linear
+from model.quantize import (
+    GROUP,
+    KERNEL_ROWS,
+    KERNEL_ROWS_WIDENED,
+    ROW_BLOCK,
+    PackedExperts,
+    PackedLinear,
+    Packing,
+    can_pack,
+    nibble_order,
+    pack,
+)
+
+WEIGHT_ERROR = {Packing.INT8: 0.01, Packing.INT4: 0.1}
+"""Bounds of the relative error of Gaussian matrices, by the Frobenius norm."""
+
+
+@pytest.fixture(autouse=True)
+def _inference():
+    with torch.inference_mode():
+        yield
+
+
+def relative(a: Tensor, b: Tensor) -> float:
+    return float((a.float() - b.float()).norm() / b.float().norm())
+
+
+@pytest.mark.parametrize("packing", Packing)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@settings(max_examples=15, deadline=None)
+@given(
+    blocks=st.integers(1, 4),
+    groups=st.integers(1, 3),
+    rows=st.sampled_from([1, 2, 7, KERNEL_ROWS, KERNEL_ROWS + 1, KERNEL_ROWS_WIDENED + 1]),
+    seed=st.integers(0, 99),
+)
+def test_kernels_and_unpacking_agree(
+    packing: Packing, dtype: torch.dtype, blocks: int, groups: int, rows: int, seed: int
+) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    weight = torch.randn(blocks * ROW_BLOCK, groups * GROUP, generator=generator)
+    x = torch.randn(rows, groups * GROUP, generator=generator).to(dtype)
+    matrix = pack(weight, packing, dtype)
+    assert matrix.shape == weight.shape
+    assert relative(matrix.unpacked(torch.float32), weight) < WEIGHT_ERROR[packing]
+    product = matrix.multiply(x)
+    assert product.dtype == dtype
+    assert relative(product, F.linear(x.float(), matrix.unpacked(torch.float32))) < 0.01
+
+
+@pytest.mark.parametrize("packing", Packing)
+def test_values_that_can_be_told_are_told_exactly(packing: Packing) -> None:
+    steps = torch.arange(-127.0, 128) if packing is Packing.INT8 else torch.arange(-8.0, 8)
+    weight = steps[torch.randint(len(steps), (ROW_BLOCK, 2 * GROUP), generator=torch.Generator().manual_seed(0))]
+    weight[:, ::GROUP], weight[:, 1::GROUP] = steps[0], steps[-1]  # every group spans the whole range
+    assert torch.equal(pack(weight, packing, torch.float32).unpacked(torch.float32), weight)
+
+
+@pytest.mark.parametrize("packing", Packing)
+def test_a_matrix_of_zeros_stays_so(packing: Packing) -> None:
+    matrix = pack(torch.zeros(ROW_BLOCK, GROUP), packing, torch.float32)
+    assert not matrix.multiply(torch.ones(1, GROUP)).abs().max() > 1e-6
+
+
+def test_the_kernel_lays_every_row_once() -> None:
+    assert sorted(nibble_order()) == list(range(len(nibble_order())))
+
+
+@pytest.mark.parametrize("shape", [(ROW_BLOCK + 1, GROUP), (ROW_BLOCK, GROUP // 2)])
+def test_a_matrix_of_another_shape_is_not_packed_into_4_bits(shape: tuple[int, int]) -> None:
+    assert not can_pack(shape, Packing.INT4)
+    with pytest.raises(ValueError, match="cannot be packed"):
+        pack(torch.zeros(shape), Packing.INT4, torch.float32)
+
+
+def test_8_bits_give_nearly_the_reference_logits(checkpoint: Path, case: dict[str, Tensor]) -> None:
+    packed = KimiVL.from_pretrained(checkpoint, packing=Packing.INT8)
+    # The median: where a random router's choice is nearly a tie, rounding sends a token to other experts.
+    assert (packed(case["text_ids"]) - case["text_logits"]).abs().median() < 0.08
+    ids = torch.cat([case["input_ids"], case["greedy"]])
+    logits = packed(ids, case["pixel_values"], case["grids"])[-25:-1]
+    exact = KimiVL.from_pretrained(checkpoint)(ids, case["pixel_values"], case["grids"])[-25:-1]
+    two_best = exact.topk(2).values
+    clear = two_best[:, 0] - two_best[:, 1] > 0.1  # the reference itself does not hesitate
+    assert clear.sum() >= 20
+    assert (logits.argmax(-1) == case["greedy"])[clear].all()
+
+
+def test_4_bits_are_as_exact_as_their_matrices(checkpoint: Path, case: dict[str, Tensor]) -> None:
+    """The few matrices of the tiny model that can be packed; real weights have to be measured."""
+    packed = KimiVL.from_pretrained(checkpoint, packing=Packing.INT4)
+    assert (packed(case["text_ids"]) - case["text_logits"]).abs().median() < 0.6
+
+
+@pytest.mark.parametrize("packing", Packing)
+def test_vision_router_and_embeddings_stay_as_they_are(
+    checkpoint: Path, network: KimiVL, case: dict[str, Tensor], packing: Packing
+) -> None:
+    packed = KimiVL.from_pretrained(checkpoint, packing=packing)
+    kinds = {name: type(module) for name, module in packed.named_modules()}
+    assert kinds["lm_head"] is PackedLinear
+    assert kinds["decoder.layers.0.self_attn.kv_b_proj"] is Linear
+    if packing is Packing.INT8:
+        assert kinds["decoder.layers.1.mlp.experts"] is PackedExperts
+    features = packed.encode_images(case["pixel_values"], case["grids"])
+    assert torch.equal(features, network.encode_images(case["pixel_values"], case["grids"]))
+    for name, tensor in network.state_dict().items():
+        if "gate.weight" in name or "norm" in name or "embed_tokens" in name:
+            assert torch.equal(packed.state_dict()[name], tensor), name
