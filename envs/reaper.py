@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,30 @@ _MESSAGE_BYTES = 2**20
 """More than the system's limit for a message (net.core.wmem_max), whose excess is an OSError."""
 _LIBC = ctypes.CDLL(None)
 _ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class ReapedProcess:
+    """A program that the reaper has started. It leads a session of its own."""
+
+    reaper: Reaper
+    pid: int
+
+    def poll(self) -> int | None:
+        """Its exit status: None while it runs; negative, the signal that ended it.
+
+        Raises:
+            ConnectionError: the reaper was killed.
+        """
+        return self.reaper.exit_status(self.pid)
+
+    def stop(self) -> None:
+        """End it with its children, and wait until they have ended.
+
+        Raises:
+            ConnectionError: the reaper was killed.
+        """
+        self.reaper.stop(self.pid)
 
 
 class Reaper:
@@ -60,8 +85,8 @@ class Reaper:
                 start_new_session=True,  # what ends the agent from the terminal must not end it first
             )
 
-    def launch(self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], log: Path) -> int:
-        """Start a program whose output goes into a file; returns its process id.
+    def launch(self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], log: Path) -> ReapedProcess:
+        """Start a program whose output goes into a file.
 
         Raises:
             OSError: it cannot be started; a ConnectionError when the reaper has ended.
@@ -69,7 +94,7 @@ class Reaper:
         answer = self._ask("launch", list(command), str(cwd), dict(environment), str(log))
         if isinstance(answer, str):
             raise OSError(answer)
-        return answer
+        return ReapedProcess(self, answer)
 
     def exit_status(self, process_id: int) -> int | None:
         """Of a program that was launched: None while it runs, negative the signal that ended it."""

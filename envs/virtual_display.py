@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -21,7 +22,7 @@ import xcffib
 import xcffib.xproto
 
 from envs.base import EnvUnavailable
-from envs.reaper import Reaper
+from envs.reaper import ReapedProcess, Reaper
 from envs.x11_access import let_in_this_user, new_cookie
 from envs.x11_display import connect, reached
 from envs.x11_windows import Window, X11Windows
@@ -34,11 +35,9 @@ LOOK_S = 0.01
 LARGEST_PX = 16384
 _OF_ANOTHER_DISPLAY = (
     "AT_SPI_BUS_ADDRESS", "CLUTTER_BACKEND", "DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION", "DESKTOP_STARTUP_ID",
-    "ELECTRON_OZONE_PLATFORM_HINT", "GDK_DPI_SCALE", "GDK_SCALE", "GTK_A11Y", "MOZ_ENABLE_WAYLAND", "NO_AT_BRIDGE",
-    "QT_AUTO_SCREEN_SCALE_FACTOR", "QT_ENABLE_HIGHDPI_SCALING", "QT_FONT_DPI", "QT_SCALE_FACTOR",
-    "QT_SCREEN_SCALE_FACTORS", "SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER", "SESSION_MANAGER", "WAYLAND_DISPLAY",
-    "WAYLAND_SOCKET", "WINDOWID", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_SEAT", "XDG_SESSION_DESKTOP",
-    "XDG_SESSION_ID", "XDG_SESSION_TYPE", "XDG_VTNR",
+    "ELECTRON_OZONE_PLATFORM_HINT", "MOZ_ENABLE_WAYLAND", "SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER", "SESSION_MANAGER",
+    "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "WINDOWID", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_SEAT",
+    "XDG_SESSION_DESKTOP", "XDG_SESSION_ID", "XDG_SESSION_TYPE", "XDG_VTNR",
 )  # fmt: skip
 _ON_IT = {
     "GDK_BACKEND": "x11",
@@ -56,10 +55,9 @@ _ON_IT = {
 class LaunchedProgram:
     """A program on the display."""
 
-    def __init__(self, name: str, process_id: int, reaper: Reaper, log: Path) -> None:
+    def __init__(self, name: str, process: ReapedProcess, log: Path) -> None:
         self.name = name
-        self._process_id = process_id
-        self._reaper = reaper
+        self._process = process
         self._log = log
 
     @property
@@ -75,7 +73,7 @@ class LaunchedProgram:
             EnvUnavailable: the process that keeps the display's programs was killed.
         """
         try:
-            return self._reaper.exit_status(self._process_id)
+            return self._process.poll()
         except ConnectionError as error:
             raise EnvUnavailable(f"The display has gone: {error}.") from error
 
@@ -91,7 +89,7 @@ class LaunchedProgram:
             EnvUnavailable: the process that keeps the display's programs was killed.
         """
         try:
-            self._reaper.stop(self._process_id)
+            self._process.stop()
         except ConnectionError as error:
             raise EnvUnavailable(f"The display has gone: {error}.") from error
 
@@ -209,10 +207,10 @@ class VirtualDisplay:
     def _launch(self, command: Sequence[str], cwd: Path | None, environment: Mapping[str, str]) -> LaunchedProgram:
         log = self._folder / f"program-{len(self._programs)}.log"
         try:
-            process_id = self._reaper.launch(command, cwd or Path.cwd(), environment, log)
+            process = self._reaper.launch(command, cwd or Path.cwd(), environment, log)
         except OSError as error:
             raise EnvUnavailable(f"{' '.join(command) or 'Nothing'!r} cannot be started: {error}") from error
-        program = LaunchedProgram(command[0], process_id, self._reaper, log)
+        program = LaunchedProgram(command[0], process, log)
         self._programs.append(program)
         return program
 
@@ -249,24 +247,27 @@ class VirtualDisplay:
             self.missing += ("openbox",)
             return
         manager = self.launch(["openbox"])
-        with closing(X11Windows(self.name)) as windows:
-            if _in_time(lambda: windows.are_managed() or None, START_S) is None:
+        # That it follows twice shows that it has begun to listen: a window that comes before that is never shown.
+        for count in (2, 1):
+            if _in_time(partial(self._has_desktops, count), START_S) is None:
                 raise EnvUnavailable(f"The window manager does not start: {manager.said}")
-        self._have_one_desktop()
 
-    def _have_one_desktop(self) -> None:
-        """With several, as is usual, a scroll beside the windows would make them all disappear."""
-        with reached():
+    def _has_desktops(self, count: int) -> bool | None:
+        """Ask for so many desktops; None while there are not. With one, a scroll beside the windows changes nothing."""
+        with closing(X11Windows(self.name)) as windows, reached():
+            if windows.desktops() == count:
+                return True
             connection = connect(self.name)
             core = xcffib.xproto.xprotoExtension(connection)
             name = "_NET_NUMBER_OF_DESKTOPS"
             kind = core.InternAtom(False, len(name), name).reply().atom
             root = connection.get_screen_pointers()[0].root
-            data = xcffib.xproto.ClientMessageData.synthetic([1, 0, 0, 0, 0], "I" * 5)
+            data = xcffib.xproto.ClientMessageData.synthetic([count, 0, 0, 0, 0], "I" * 5)
             event = xcffib.xproto.ClientMessageEvent.synthetic(32, root, kind, data)
             to_manager = xcffib.xproto.EventMask.SubstructureRedirect | xcffib.xproto.EventMask.SubstructureNotify
             core.SendEvent(False, root, to_manager, event.pack(), is_checked=True).check()
             connection.disconnect()
+        return None
 
 
 def _told(program: LaunchedProgram, what: str, pattern: str) -> str:

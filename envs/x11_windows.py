@@ -61,6 +61,10 @@ class X11Windows:
         """Whether a window manager is at work."""
         return bool(self._numbers(self._root, "_NET_SUPPORTING_WM_CHECK"))
 
+    def desktops(self) -> int:
+        """How many desktops the window manager has to switch between; 0 when it does not say, or there is none."""
+        return next(iter(self._numbers(self._root, "_NET_NUMBER_OF_DESKTOPS")), 0)
+
     def close(self) -> None:
         """Let go of the display. May be called twice."""
         self._connection.disconnect()

@@ -72,6 +72,19 @@ def test_a_program_and_its_window(display: VirtualDisplay, wait_until) -> None:
     wait_until(lambda: window not in display.windows())
 
 
+def test_a_window_that_comes_at_once_is_shown() -> None:
+    with VirtualDisplay((320, 240)) as display:
+        connection = xcffib.connect(display=display.name)
+        core = xcffib.xproto.xprotoExtension(connection)
+        window, root = connection.generate_id(), connection.get_screen_pointers()[0].root
+        core.CreateWindow(0, window, root, 0, 0, 50, 50, 0, 1, 0, 0, [])
+        core.ChangeProperty(0, window, xcffib.xproto.Atom.WM_NAME, xcffib.xproto.Atom.STRING, 8, 5, b"early")
+        core.MapWindow(window)
+        connection.flush()
+        display.wait_for_window("^early$")
+        connection.disconnect()
+
+
 @pytest.mark.skipif(shutil.which("xterm") is None, reason="xterm is not installed")
 @pytest.mark.skipif(shutil.which("openbox") is None, reason="openbox is not installed")
 def test_a_scroll_beside_the_windows_leaves_them_where_they_are(display: VirtualDisplay) -> None:
@@ -107,7 +120,7 @@ def test_a_program_is_stopped_with_its_children(display: VirtualDisplay, tmp_pat
 
 
 def test_what_programs_find_in_their_environment(monkeypatch: pytest.MonkeyPatch, wait_until) -> None:
-    for name in ("WAYLAND_DISPLAY", "XAUTHORITY", "GDK_SCALE"):
+    for name in ("WAYLAND_DISPLAY", "XAUTHORITY", "SESSION_MANAGER"):
         monkeypatch.setenv(name, "of the user's session")
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
     monkeypatch.setenv("OF_THE_USER", "kept")

@@ -151,6 +151,20 @@ def test_nothing_stays_down_after_an_exception(act: Callable[[X11Input], None], 
         assert server.down() == ([], 0)
 
 
+def test_a_mapping_made_after_the_agent_has_given_its_keys_back_is_left_alone(server: Server) -> None:
+    device = X11Input(server.name)
+    device.type_text("日本")
+    (keycode, *_), end_guardian = device._keyboard._given.values(), device._guardian.close
+    device._guardian.close = lambda: None
+    device.close()
+    before = server.mapping()
+    server.core.ChangeKeyboardMapping(1, keycode, 7, [0x61] * 7)
+    changed = server.mapping()
+    end_guardian()
+    assert server.mapping() == changed != before
+    server.core.ChangeKeyboardMapping(1, keycode, 7, [0] * 7)
+
+
 def test_it_ends_with_the_device(server: Server) -> None:
     with closing(X11Input(server.name)):
         (guardian,) = guardians(server.name)

@@ -183,25 +183,6 @@ def test_a_window_that_has_gone_has_no_title(display: VirtualDisplay) -> None:
         assert windows._title(0x7FFFFFF) == ""
 
 
-def test_a_mapping_made_afterwards_is_left_alone(display: VirtualDisplay) -> None:
-    """The guardian has nothing to give back once the agent has done so itself."""
-    display.set_layout("us")
-    device = X11Input(display.name)
-    device.type_text("日本")
-    (keycode, *_), end_guardian = device._keyboard._given.values(), device._guardian.close
-    device._guardian.close = lambda: None
-    device.close()
-    connection = connect(display.name)
-    core = xcffib.xproto.xprotoExtension(connection)
-    core.ChangeKeyboardMapping(1, keycode, 7, [0x61] * 7)
-    core.GetInputFocus().reply()
-    connection.disconnect()
-    before = mapping(display.name)
-    end_guardian()
-    assert mapping(display.name) == before
-    display.set_layout("us")
-
-
 def test_the_keyboard_is_as_it_was_afterwards(
     display: VirtualDisplay, device: X11Input, read_back: Callable[[X11Input], str]
 ) -> None:
@@ -328,7 +309,8 @@ def test_the_wheel_turns_both_ways(page) -> None:
         assert seen("wheel", count=1) == [["wheel", horizontal, -vertical]]
 
 
-def test_something_can_be_dragged_and_dropped(page) -> None:
+def test_something_can_be_dragged_and_dropped(page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("envs.x11_input.DRAG_STEP_MS", 100)  # where the machine is busy, a browser begins a drag late
     device, seen = page
     device.move(701, 500)
     *_, x, y = seen("mousemove", count=1)[-1]
