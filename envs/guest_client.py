@@ -83,7 +83,7 @@ class GuestClient:
         try:
             self._http = httpx2.Client(
                 base_url=self.address,
-                headers={"Authorization": f"Bearer {token}".encode()} if token else {},
+                headers={b"Authorization": f"Bearer {token}".encode()} if token else None,
                 timeout=httpx2.Timeout(ANSWER_S, connect=CONNECT_S),
                 trust_env=False,  # a guest is not behind this machine's proxy
             )
