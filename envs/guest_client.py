@@ -83,7 +83,7 @@ class GuestClient:
         try:
             self._http = httpx2.Client(
                 base_url=self.address,
-                headers={"Authorization": f"Bearer {token}".encode()} if token else {},
+                headers={b"Authorization": f"Bearer {token}".encode()} if token else None,
                 timeout=httpx2.Timeout(ANSWER_S, connect=CONNECT_S),
                 trust_env=False,  # a guest is not behind this machine's proxy
             )
@@ -199,11 +199,9 @@ class GuestClient:
     def run_python(self, code: str) -> Completed:
         """Run a Python program of at most 30 s; its text is the guest's to run, not this machine's."""
         reply = self.act("/run_python", json={"code": code}, accept=(400, 500)).json()
-        return Completed(
-            str(reply.get("output") or ""),
-            str(reply.get("error") or reply.get("message") or ""),
-            reply.get("return_code"),
-        )
+        status = reply.get("return_code")
+        error = reply.get("error") or (reply.get("message") if status != 0 else "")  # else it is the output again
+        return Completed(str(reply.get("output") or ""), str(error or ""), status)
 
     def run_bash_script(self, script: str, *, timeout_s: float = 100.0, working_dir: str | None = None) -> Completed:
         asked = {"script": script, "timeout": timeout_s, "working_dir": working_dir}
@@ -312,7 +310,8 @@ def _words(reply: httpx2.Response) -> str:
         told = None
     if isinstance(told, dict):
         fields = cast(Mapping[str, object], told)
-        text = fields.get("message") or fields.get("error") or fields.get("detail") or fields.get("output") or ""
+        told_by = ("message", "error", "output", "status")
+        text = next((words for name in told_by if (words := fields.get(name))), "")
     else:
         text = reply.text
     return " ".join(str(text).split())[:300] or f"status {reply.status_code}"

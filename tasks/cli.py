@@ -1,4 +1,4 @@
-"""The tasks' commands: demo, screenspot.
+"""The tasks' commands: demo, screenspot, tasks.
 
 Reads the command line and prints; the libraries behind a command are imported when it is used, so that help comes at
 once.
@@ -11,10 +11,12 @@ from pathlib import Path
 
 from cyclopts import App
 
+from tasks.benchmark_cli import app as benchmark_app
 from tasks.screenspot.cli import app as screenspot_app
 
 app = App()
 app.command(screenspot_app, name="*")
+app.command(benchmark_app)
 
 NOT_ALL_DONE = 1
 """Exit status when a task was not achieved."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -27,6 +27,19 @@ class Suite:
     """What could not be read, with file and field."""
     sha256: str
     """Of the task files' contents, whatever their order: two runs of the same hash had the same tasks."""
+
+    def only(self, names: Sequence[str]) -> Suite:
+        """The tasks of some keys or ids alone; all of them without any name.
+
+        Raises:
+            TaskFileError: there is no task of a name.
+        """
+        if not names:
+            return self
+        known = {name for task in self.tasks for name in (task.key, task.id)}
+        if unknown := [name for name in names if name not in known]:
+            raise TaskFileError(f"{self.name} has no task {unknown[0]!r}.")
+        return replace(self, tasks=tuple(task for task in self.tasks if {task.key, task.id} & set(names)))
 
 
 def read_suite(folder: Path, chosen: str | None = None) -> Suite:

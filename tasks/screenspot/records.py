@@ -1,7 +1,7 @@
 """What a run leaves on disk: a card that says what was asked of whom, and one JSON line an answered item.
 
-A line is whole or it does not count: a run that was cut off anywhere goes on after its last whole line. Each record
-holds its item, so that the reports read nothing else but the pictures.
+A run that was cut off anywhere goes on where it was. Each record holds its item, so that the reports read nothing else
+but the pictures.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tasks.json_lines import DamagedLine, JsonLines, read_json_lines, write_whole
 from tasks.screenspot.dataset import LeftOut
 from tasks.screenspot.items import Benchmark, Item, RunError
 from tasks.screenspot.methods import Method
@@ -85,10 +86,10 @@ class RunFolder:
                 card = _continued(folder, card)
             elif (folder / RECORDS).exists():
                 raise RunError(f"{folder} holds records but no {CARD}: give another folder.")
-            _write_whole(folder / CARD, card.model_dump_json(indent=2))
-            self.records, whole = _read_records(folder / RECORDS)
-            self._file = (folder / RECORDS).open("ab")
-            self._file.truncate(whole)
+            write_whole(folder / CARD, card.model_dump_json(indent=2))
+            self._lines = JsonLines(folder / RECORDS, Record)
+        except DamagedLine as error:
+            raise RunError(str(error)) from error
         except OSError as error:
             raise RunError(f"The records cannot be kept in {folder}: {error.strerror or error}.") from error
         self.card = card
@@ -97,7 +98,11 @@ class RunFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self._lines.close()
+
+    @property
+    def records(self) -> Sequence[Record]:
+        return self._lines.records
 
     def append(self, record: Record) -> None:
         """Keep a record; it is with the operating system when this returns.
@@ -106,11 +111,9 @@ class RunFolder:
             RunError: it cannot be written.
         """
         try:
-            self._file.write(record.model_dump_json().encode() + b"\n")
-            self._file.flush()
+            self._lines.append(record)
         except OSError as error:
             raise RunError(f"{self.folder / RECORDS} cannot be written: {error.strerror or error}.") from error
-        self.records.append(record)
 
 
 def read_run(folder: Path) -> tuple[RunCard, Sequence[Record]]:
@@ -120,7 +123,10 @@ def read_run(folder: Path) -> tuple[RunCard, Sequence[Record]]:
         RunError: there is no run, or it is damaged.
     """
     card = _read_card(folder)
-    records, _ = _read_records(folder / RECORDS)
+    try:
+        records = read_json_lines(folder / RECORDS, Record)
+    except DamagedLine as error:
+        raise RunError(str(error)) from error
     return card, sorted(records, key=lambda record: (record.item.position, record.method))
 
 
@@ -143,25 +149,3 @@ def _read_card(folder: Path) -> RunCard:
         raise RunError(f"{folder} holds no run: {CARD} cannot be read.") from error
     except ValidationError as error:
         raise RunError(f"{folder / CARD} is damaged, or of another version.") from error
-
-
-def _read_records(path: Path) -> tuple[list[Record], int]:
-    """The records, and how many bytes of the file are whole lines."""
-    content = path.read_bytes() if path.exists() else b""
-    whole = content.rfind(b"\n") + 1
-    records: list[Record] = []
-    for number, line in enumerate(content[:whole].splitlines(), start=1):
-        try:
-            records.append(Record.model_validate_json(line))
-        except ValidationError as error:
-            raise RunError(
-                f"{path}, line {number}, is damaged: delete that line, and its item is asked again."
-            ) from error
-    return records, whole
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Replace a file at once, so that no cut-off leaves half of it."""
-    new = path.with_suffix(".new")
-    new.write_text(text + "\n", encoding="utf-8")
-    new.replace(path)

@@ -26,7 +26,8 @@ from tasks.screenspot.methods import Method
 from tasks.screenspot.plots import EDGES, plot, y_of
 from tasks.screenspot.records import Record, RunCard
 from tasks.screenspot.scoring import Verdict
-from tasks.screenspot.statistics import Breakdown, Row, Share, Summary, summarise
+from tasks.screenspot.statistics import Breakdown, Row, Summary, summarise
+from tasks.statistics import Share
 
 MARKDOWN: Final = "report.md"
 HTML: Final = "report.html"

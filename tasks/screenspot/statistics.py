@@ -1,8 +1,7 @@
 """How often a model is right, by what, how surely, and at what cost.
 
 Accuracy is the share of right answers among all; answers in a wrong format count as wrong, and are also told apart.
-Intervals are 95 % percentile bootstraps over items with a fixed seed, so that the same records give the same table.
-Resampling n items of which a share p is right gives a binomial count, which is drawn directly.
+Intervals are those of `tasks.statistics`.
 """
 
 from __future__ import annotations
@@ -17,21 +16,11 @@ import numpy as np
 from tasks.screenspot.items import Absent
 from tasks.screenspot.records import Record
 from tasks.screenspot.scoring import Verdict
+from tasks.statistics import Share, share_of
 
-RESAMPLES: Final = 10_000
-SEED: Final = 0
 TARGET_SIDES_PX: Final = (16, 32, 64, 128)
 """Borders between kinds of targets, by the side of the square of the same area."""
 IMAGE_MEGAPIXELS: Final = (1, 2, 4, 8)
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """An accuracy with its interval, all 0..1."""
-
-    accuracy: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,24 +129,13 @@ def _breakdown(name: str, labels: _Labels, records: Sequence[Record]) -> Breakdo
         for label in labels(record):
             kinds.setdefault(label, []).append(record)
     rows = tuple(_row(label, kinds[label]) for label in sorted(kinds, key=lambda label: (_SIZES.get(label, 0), label)))
-    return Breakdown(name, rows, _share([(row.total, row.right) for row in rows]))
+    return Breakdown(name, rows, share_of([(row.total, row.right) for row in rows]))
 
 
 def _row(label: str, records: Sequence[Record]) -> Row:
     right = sum(record.verdict is Verdict.CORRECT for record in records)
     wrong_format = sum(record.verdict is Verdict.WRONG_FORMAT for record in records)
-    return Row(label, len(records), right, wrong_format, _share([(len(records), right)]))
-
-
-def _share(kinds: Sequence[tuple[int, int]]) -> Share:
-    """The mean accuracy of kinds, each with its items and how many are right, resampled within each."""
-    if not kinds:
-        return Share(0.0, 0.0, 0.0)
-    totals, right = np.array(kinds).T
-    shares = right / totals
-    resampled = np.random.default_rng(SEED).binomial(totals, shares, (RESAMPLES, len(kinds))) / totals
-    low, high = np.percentile(resampled.mean(axis=1), (2.5, 97.5))
-    return Share(float(shares.mean()), float(low), float(high))
+    return Row(label, len(records), right, wrong_format, share_of([(len(records), right)]))
 
 
 def _cost(records: Sequence[Record]) -> Cost:

@@ -18,7 +18,7 @@ from envs import actions
 from envs.base import ActionFailed, EnvUnavailable, UnsupportedAction
 from envs.check import check_env
 from envs.frame import StaleFrame
-from envs.guest_client import GuestClient, GuestRefused, NoAnswer
+from envs.guest_client import Completed, GuestClient, GuestRefused, NoAnswer
 from envs.guest_routes import Answer
 from envs.remote import RemoteDesktop
 from envs.settle import Patience
@@ -153,7 +153,7 @@ def test_commands_run_and_tell_how_they_ended(guest, tmp_path):
         guest.execute(["sleep", "60"], timeout_s=0.3)
     with pytest.raises(GuestRefused, match="empty"):
         guest.execute([])
-    assert guest.run_python("print(6 * 7)").output == "42\n"
+    assert guest.run_python("print(6 * 7)") == Completed("42\n", "", 0)
     failed = guest.run_python("1 / 0")
     assert failed.returncode == 1
     assert "ZeroDivisionError" in failed.error
