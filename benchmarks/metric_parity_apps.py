@@ -1,6 +1,6 @@
 """Inputs at random for the metrics of the applications, scored by Deixis and by the original functions.
 
-    python -m benchmarks.metric_parity_apps FOLDER [--cases 24] [--seed 0] [--show NAME]
+    python -m benchmarks.metric_parity_apps FOLDER [METRIC ...] [--cases 24] [--seed 0] [--show]
 
 FOLDER is where the package `desktop_env` of OSWorld is unpacked. Of the libraries that it imports, those that are not
 installed are replaced by stand-ins, so its audio metrics can be compared only where librosa and fastdtw are there.
@@ -568,8 +568,9 @@ class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname.partition(".")[0] not in HEAVY:
-            return None
+        root = fullname.partition(".")[0]
+        if root not in HEAVY or getattr(sys.modules.get(root), "__loader__", self) is not self:
+            return None  # of an installed library nothing is made up
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
@@ -631,22 +632,20 @@ def compare(name: str, original: Callable[..., float], cases: int, seed: int, sh
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, help="where desktop_env is unpacked")
+    parser.add_argument("metrics", nargs="*", default=list(GENERATORS), help="names; all without any")
     parser.add_argument("--cases", type=int, default=24, help="inputs a metric")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--show", metavar="NAME", help="show where this metric differs; 'all' for every metric")
+    parser.add_argument("--show", action="store_true", help="show each input on which the two do not agree")
     arguments = parser.parse_args()
     module = originals(arguments.folder)
     verdicts = ("agree", "differ", "original raises", "library missing", "original says 1.0")
     print(f"{'':44}{''.join(f'{verdict:>18}' for verdict in verdicts)}")
     total: Counter[str] = Counter()
-    for name in GENERATORS:
-        shown = arguments.show in (name, "all")
-        counts = compare(name, getattr(module, name), arguments.cases, arguments.seed, shown)
+    for name in arguments.metrics:
+        counts = compare(name, getattr(module, name), arguments.cases, arguments.seed, arguments.show)
         total += counts
-        print(f"{name:46} {counts['agree']:6} {counts['differ']:6} {counts['original raises']:6} {counts['full']:11}")
-    print(
-        f"{len(GENERATORS)} metrics: {total['agree']} agree, {total['differ']} differ, {total['original raises']} raise"
-    )
+        print(f"{name:44}{''.join(f'{counts[verdict]:18}' for verdict in verdicts)}")
+    print(f"{len(arguments.metrics):3} metrics{'':33}{''.join(f'{total[verdict]:18}' for verdict in verdicts)}")
 
 
 if __name__ == "__main__":
