@@ -91,8 +91,9 @@ def result_files(rng: random.Random, folder: Path) -> Call:
 
 
 def test_suite(rng: random.Random, folder: Path) -> Call:
-    code = write(
-        folder / f"solution_{folder.name}.py",
+    code = written(
+        folder,
+        f"solution_{folder.name}.py",
         f"def double(x):\n    return {rng.choice(['x + x', '2 * x', 'x * 3', '1 /'])}\n",
     )
     returned = rng.choice(["double(2) == 4", "double(2) == 4", "double(2) / 5", "[]", "-0.5", "None", "1 / 0"])
