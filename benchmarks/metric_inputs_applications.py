@@ -143,8 +143,9 @@ def mail_folders(rng: random.Random, folder: Path) -> Call:
 
 def favourite_apps(rng: random.Random, _: Path) -> Call:
     apps = [f"{name}.desktop" for name in ("chrome", "vim", "thunderbird")]
-    found = [rng.choice(apps) for _ in range(rng.randint(1, 3))]
-    return (f"{found}\n", {"expected": rng.sample(apps, rng.randint(1, 2))}), {}
+    expected = rng.sample(apps, rng.randint(1, 3))
+    found = rng.choice([expected[::-1], [rng.choice(apps) for _ in expected], apps])
+    return (f"{found}\n", {"expected": expected}), {}
 
 
 def moved_files(rng: random.Random, _: Path) -> Call:

@@ -34,8 +34,8 @@ def active_tab(rng: random.Random, _: Path) -> Call:
 
 
 def url_pattern(rng: random.Random, _: Path) -> Call:
-    patterns = rng.sample(["airbnb", "^https://", r"/a(/.*)?$", r"\?q=", "github", "#top"], rng.randint(1, 2))
-    return (tab(rng), {"expected": patterns}), {}
+    patterns = rng.sample(["airbnb", "^https?://", r"/a(/.*)?$", r"\?q=", r"\.", "#top"], rng.randint(1, 2))
+    return (rng.choice([url(rng), {"url": url(rng)}, tab(rng)]), {"expected": patterns}), {}
 
 
 def search_query(rng: random.Random, _: Path) -> Call:

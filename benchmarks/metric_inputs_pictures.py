@@ -36,6 +36,8 @@ def edited(rng: random.Random, image: Image.Image) -> Image.Image:
             image.quantize(rng.choice([8, 64])),
             image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
             image.convert("L"),
+            image.convert("RGBA"),
+            Image.merge("RGBA", (*image.split(), scene(rng).convert("L"))),
             scene(rng),
         ]
     )
@@ -72,8 +74,8 @@ def picture_lists(rng: random.Random, folder: Path) -> Call:
 def picture_size(rng: random.Random, folder: Path) -> Call:
     image = Image.new("RGBA", (80, 60), (0, 0, 0, 0))
     image.paste(scene(rng, (40, 30)), (10, 10))
-    rule = {"width": rng.choice([40, 80, None]), "height": rng.choice([30, 60])}
-    rule |= {"ignore_transparent": rng.choice([True, False])}
+    rule = rng.choice([{"width": 40, "height": 30}, {"width": None, "height": 60}, {"height": 30}, {"width": 80}])
+    rule = rule | rng.choice([{}, {"ignore_transparent": True}, {"ignore_transparent": False}])
     return (saved(folder / "found.png", image.convert(rng.choice(["RGBA", "RGB"]))), rule), {}
 
 
