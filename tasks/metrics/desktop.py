@@ -158,4 +158,4 @@ def _match(element: Element, rule: ElementRule) -> float:
         return float(element.text == rule["text"])
     with extra("osworld"):
         from tasks.metrics.fuzzy import similarity
-    return similarity(rule["text"], element.text or "") if element.text else 0.0
+    return similarity(rule["text"], element.text) if element.text else 0.0

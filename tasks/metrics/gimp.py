@@ -15,8 +15,10 @@ from PIL import Image, ImageStat
 from tasks.metrics.files import read_text, zero_if_unreadable
 from tasks.metrics.images import open_image, similar_structure
 
-DARK = 128
+INK = 128
 """Grey below this, of 255, is ink."""
+MIDDLE_GREY = 128
+"""The brightness, of 255, at which pictures that are not equally bright are compared."""
 MARGIN = 0.05
 """How far from an edge, or from the middle, is still there: a share of the picture's width or height."""
 
@@ -55,8 +57,8 @@ def check_brightness_decrease_and_structure_sim(
     brightness, target_brightness = _brightness(source), _brightness(target)
     if not 0 < brightness < target_brightness:
         return 0.0
-    difference = _mean_squared_difference(_scaled(source, DARK / brightness), _scaled(target, DARK / target_brightness))
-    return float(difference < threshold)
+    one, other = _scaled(source, MIDDLE_GREY / brightness), _scaled(target, MIDDLE_GREY / target_brightness)
+    return float(_mean_squared_difference(one, other) < threshold)
 
 
 @zero_if_unreadable
@@ -109,7 +111,7 @@ def check_green_background(src_path: str | None, tgt_path: str | None) -> float:
 def check_textbox_on_leftside(src_path: str | None) -> float:
     """1.0 when the leftmost ink of a picture is within the left twentieth of it, else 0.0."""
     grey = np.asarray(open_image(src_path).convert("L"))
-    columns = np.flatnonzero((grey < DARK).any(axis=0))
+    columns = np.flatnonzero((grey < INK).any(axis=0))
     return float(columns.size > 0 and columns[0] < grey.shape[1] * MARGIN)
 
 

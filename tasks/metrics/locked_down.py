@@ -1,8 +1,9 @@
 """The script of a process that calls one function of one Python module and cannot do much else.
 
 Imported by nobody; called as `locked_down.py MODULE FUNCTION SECONDS` in a folder that has the module and whatever
-it imports. Writes what the function returned to its output, as a JSON number, and nothing else. An audit hook refuses
-what leads out of the folder: other files but Python's own, sockets, processes, foreign functions.
+it imports. Writes JSON to its output and nothing else: what the function returned, a number; or the name of a module
+that was not found. An audit hook refuses what leads out of the folder: other files but Python's own, sockets,
+processes, foreign functions.
 """
 
 from __future__ import annotations
@@ -93,8 +94,11 @@ def main() -> None:
     limit(int(seconds))
     sys.path.insert(0, folder)
     lock(folder)
-    score = call(module, function)
-    os.write(answer, json.dumps(score).encode())
+    try:
+        said = call(module, function)
+    except ModuleNotFoundError as missing:
+        said = missing.name
+    os.write(answer, json.dumps(said).encode())
 
 
 if __name__ == "__main__":

@@ -16,12 +16,18 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
+
+from tasks.errors import MissingLibrary
 
 TIME_LIMIT_S = 60
 """The tests of the benchmarks take a second or two."""
+LIBRARIES = frozenset({"pygame"})
+"""What the programs in the benchmarks' tasks import, beside their own modules."""
 
 _SCRIPT = Path(__file__).with_name("locked_down.py")
+_LONGEST_ANSWER = 100
+"""Characters; a number has fewer."""
 
 
 def score_of(test: Path, function: str, beside: Iterable[Path], time_limit_s: float = TIME_LIMIT_S) -> float:
@@ -32,8 +38,11 @@ def score_of(test: Path, function: str, beside: Iterable[Path], time_limit_s: fl
         function: its name; it has no parameters.
         beside: files that are to be in the same folder, by their names.
         time_limit_s: the process is ended after so many seconds.
+
+    Raises:
+        MissingLibrary: the code needs one of `LIBRARIES`, which is not installed.
     """
-    with TemporaryDirectory(prefix="deixis-test-") as folder:
+    with TemporaryDirectory(prefix="deixis-test-") as folder, TemporaryFile("w+") as output:
         for path in (*beside, test):
             shutil.copyfile(path, Path(folder, path.name))
         process = subprocess.Popen(
@@ -41,19 +50,29 @@ def score_of(test: Path, function: str, beside: Iterable[Path], time_limit_s: fl
             cwd=folder,
             env={"HOME": folder, "TMPDIR": folder, "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         try:
-            output, _ = process.communicate(timeout=time_limit_s)
+            process.wait(time_limit_s)
         except subprocess.TimeoutExpired:
             return 0.0
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
+                process.wait()
+        output.seek(0)
+        return _score(output.read(_LONGEST_ANSWER))
+
+
+def _score(answer: str) -> float:
     try:
-        return min(1.0, max(0.0, float(json.loads(output))))
-    except (ValueError, TypeError):
+        said = json.loads(answer)
+    except json.JSONDecodeError:
         return 0.0
+    if isinstance(said, str) and said in LIBRARIES:
+        raise MissingLibrary(
+            f"The code of the task needs {said}, which is not installed: pip install 'deixis[osworld]'."
+        )
+    return min(1.0, max(0.0, float(said))) if isinstance(said, int | float) else 0.0

@@ -88,6 +88,9 @@ def check_python_file_by_test_suite(
         actual_files: the agent's files. All other Python files beside the test are there too.
         test_file: the test, which imports them.
         test_function_name: a function without parameters.
+
+    Raises:
+        MissingLibrary: the code needs pygame, as that of both tasks does, and it is not installed.
     """
     test = opened(test_file, Path)
     files = [actual_files] if isinstance(actual_files, str) else actual_files or []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.errors import EvaluationFailed
+from tasks.errors import EvaluationFailed, MissingLibrary
 from tasks.metrics import vscode
 from tasks.metrics.locked_python import score_of
 
@@ -85,6 +85,44 @@ def test_a_suite_that_fails_scores_nothing(tmp_path: Path, test: str):
 
 def test_what_the_code_prints_is_no_score(tmp_path: Path):
     assert suite(tmp_path, "import solution\ndef test():\n    return False", "print(1)") == 0.0
+
+
+@pytest.mark.parametrize("said", ["", "null", "[1]", "{}", '"numpy"'])
+def test_an_answer_that_is_no_number_is_no_score(tmp_path: Path, said: str):
+    test = f"""
+import contextlib, os
+def test():
+    for descriptor in range(3, 10):
+        with contextlib.suppress(OSError):
+            os.write(descriptor, {said.encode()!r})
+    os._exit(0)
+"""
+    assert suite(tmp_path, test) == 0.0
+
+
+def test_a_library_that_the_tasks_code_needs_is_no_fault_of_the_agent(tmp_path: Path):
+    with pytest.raises(MissingLibrary, match=r"needs pygame.*deixis\[osworld\]"):
+        suite(tmp_path, "def test():\n    raise ModuleNotFoundError(name='pygame')\n")
+
+
+def test_a_game_can_be_tested(tmp_path: Path):
+    pytest.importorskip("pygame")
+    game = """
+import random, pygame
+pygame.init()
+screen = pygame.display.set_mode((200, 100))
+clock = pygame.time.Clock()
+def play():
+    for _ in range(3):
+        pygame.event.get()
+        screen.fill((random.randint(0, 255), 0, 0))
+        screen.blit(pygame.font.Font(None, 20).render("Score", True, (255, 255, 255)), (0, 0))
+        pygame.draw.rect(screen, (0, 255, 0), (50, 50, 20, 20))
+        pygame.display.flip()
+        clock.tick(60)
+    return screen.get_at((60, 60))[:3] == (0, 255, 0)
+"""
+    assert suite(tmp_path, "from solution import play\ndef test():\n    return play()\n", game) == 1.0
 
 
 def test_another_function_can_be_called(tmp_path: Path):
