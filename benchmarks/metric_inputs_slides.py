@@ -239,7 +239,7 @@ INPUTS: dict[str, MakeCall] = {
         "Impress/Misc/Start", "EnablePresenterScreen", ["false", "true", "False"], None
     ),
     "check_auto_saving_time": office_setting(
-        "Common/Save/Document", "AutoSaveTimeIntervall", ["3", "10"], lambda rng: {"minutes": 3}
+        "Common/Save/Document", "AutoSaveTimeIntervall", ["3", "3", "10"], lambda rng: {"minutes": 3}
     ),
     "check_left_panel": left_panel,
     "compare_pptx_files": slide_pair,

@@ -102,10 +102,10 @@ def _is_same(name: str, found: bytes, wanted: bytes) -> bool:
     if not name.lower().endswith(".pdf") or found == wanted:
         return found == wanted
     try:
-        texts = [text_of(pymupdf.open(stream=content, filetype="pdf")) for content in (found, wanted)]
+        first, second = (text_of(pymupdf.open(stream=content, filetype="pdf")) for content in (found, wanted))
     except pymupdf.FileDataError:
         return False
-    return difflib.SequenceMatcher(None, *texts).ratio() >= ALIKE_PDF
+    return difflib.SequenceMatcher(None, first, second).ratio() >= ALIKE_PDF
 
 
 @zero_if_unreadable
@@ -127,5 +127,5 @@ def _book(path: str) -> list[list[str]]:
             parts.append([line for line in content.decode().splitlines() if BOOK_PARTS[name] not in line])
         elif name.endswith(".html"):
             page = lxml.html.fromstring(content.decode().replace("\n", "").replace("\r", "").encode())
-            parts.append(lxml.html.tostring(page, pretty_print=True, encoding="unicode").splitlines())
+            parts.append(str(lxml.html.tostring(page, pretty_print=True, encoding="unicode")).splitlines())
     return parts

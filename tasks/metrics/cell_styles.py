@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.formatting.rule import Rule
@@ -45,7 +46,7 @@ FORMULA_CONDITIONS = frozenset(
 )
 """Conditions that are a formula of the cell's value."""
 
-COMPARISONS: dict[str, Callable[[object, object], object]] = {
+COMPARISONS: dict[str | None, Callable[[float, float], object]] = {
     "lessThan": operator.lt,
     "lessThanOrEqual": operator.le,
     "equal": operator.eq,
@@ -146,7 +147,7 @@ def _condition(rule: Rule, sheet: Sheet) -> Callable[[CellValue], bool] | None:
     def applies(value: CellValue) -> bool:
         try:
             if rule.type == "cellIs":
-                return bool(_compared(rule.operator, value, references))
+                return bool(_compared(rule.operator, cast(float, value), cast(Sequence[float], references)))
             return bool(formula(value, *arguments))
         except Exception:  # a value of another kind than the formula is for
             return False
@@ -167,11 +168,10 @@ def _arguments(formula: str, sheet: Sheet) -> list[CellValue | list[CellValue]]:
     return found
 
 
-def _compared(comparison: str, value: CellValue, references: list[object]) -> object:
+def _compared(comparison: str | None, value: float, references: Sequence[float]) -> object:
     if comparison in COMPARISONS:
         return COMPARISONS[comparison](value, references[0])
     if comparison not in ("between", "notBetween"):
         return False
-    low, high = sorted(references)  # pyright: ignore[reportArgumentType]  # what cannot be ordered meets no condition
-    within = operator.ge(value, low) and operator.le(value, high)
+    within = min(references) <= value <= max(references)
     return within if comparison == "between" else not within

@@ -189,7 +189,7 @@ def evaluate_colored_words_in_tables(
     def is_right(run: Run) -> bool:
         color = run.font.color.rgb
         right = RED if run.text[0].lower() in "aeiou" else BLUE
-        return color is not None and _difference(tuple(color), right) <= threshold
+        return color is not None and _difference(color, right) <= threshold
 
     return float(all(map(is_right, runs)))
 
@@ -223,4 +223,4 @@ def is_first_line_centered(docx_file: str | None) -> float:
     """1.0 when the first paragraph of a DOCX document is centred, else 0.0."""
     first = open_docx(docx_file).paragraphs[:1]
     # python-docx has no word for the "start" that LibreOffice writes, and fails on it.
-    return float([each._p.xpath("./w:pPr/w:jc/@w:val") for each in first] == [["center"]])
+    return float([each._p.xpath("./w:pPr/w:jc/@w:val") for each in first] == [["center"]])  # pyright: ignore[reportPrivateUsage]

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import zipfile
 from collections.abc import Callable
-from typing import TypedDict
+from typing import NotRequired, TypedDict
+from xml.etree import ElementTree
 
-from lxml import etree
 from pptx import Presentation
 from pptx.shapes.picture import Picture
 from pptx.slide import Slide
@@ -53,11 +53,11 @@ class ExpectedTransition(TypedDict):
     transition_type: str
 
 
-class ExpectedFill(TypedDict, total=False):
+class ExpectedFill(TypedDict):
     """The colour that backgrounds should have, and the one that they had, which is no credit."""
 
     rgb: Rgb
-    original_rgb: Rgb
+    original_rgb: NotRequired[Rgb]
 
 
 @zero_if_unreadable
@@ -104,10 +104,10 @@ def check_page_number_colors(pptx_file: str | None, rules: ExpectedColor) -> flo
     if rules["color"] not in COLORS:
         raise EvaluationFailed(f"Page numbers can be {', '.join(COLORS)}, not {rules['color']!r}.")
     master = opened(pptx_file, lambda path: _part(path, FIRST_MASTER))
-    colors = master.xpath(".//a:solidFill//a:srgbClr/@val", namespaces=DRAWING)
-    if not isinstance(colors, list) or len(colors) < 2:
+    colors = [color.get("val", "") for color in master.iterfind(".//a:solidFill//a:srgbClr", DRAWING)]
+    if len(colors) < 2:
         return 0.0
-    red, green, blue = bytes.fromhex(str(colors[-2]))
+    red, green, blue = bytes.fromhex(colors[-2])
     return float(COLORS[rules["color"]](red, green, blue))
 
 
@@ -121,9 +121,9 @@ def check_transition(pptx_file: str | None, rules: ExpectedTransition) -> float:
     )
 
 
-def _part(path: str, name: str) -> etree._Element:  # pyright: ignore[reportPrivateUsage]  # lxml's type has no other name
+def _part(path: str, name: str) -> ElementTree.Element:
     with zipfile.ZipFile(path) as parts:
-        return etree.fromstring(parts.read(name))
+        return ElementTree.fromstring(parts.read(name))
 
 
 @zero_if_unreadable

@@ -6,15 +6,18 @@ Knows python-pptx's objects; does not know what is compared when.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from xml.etree import ElementTree
 
-from lxml import etree
 from pptx.dml.color import RGBColor
 from pptx.dml.fill import FillFormat
 from pptx.enum.dml import MSO_FILL
 from pptx.enum.text import PP_ALIGN
 from pptx.shapes.autoshape import Shape
 from pptx.slide import Slide
-from pptx.text.text import Font, TextFrame, _Paragraph
+from pptx.text.text import Font, TextFrame, _Paragraph  # pyright: ignore[reportPrivateUsage]
+
+Paragraph = _Paragraph
+"""The library's own name for a paragraph is a private one."""
 
 DRAWING = {"a": "http://schemas.openxmlformats.org/drawingml/2006/main"}
 
@@ -47,7 +50,7 @@ def text_frames(slide: Slide) -> Iterator[TextFrame]:
         waiting[:0] = getattr(shape, "shapes", [])
 
 
-def alignment(paragraph: _Paragraph) -> PP_ALIGN:
+def alignment(paragraph: Paragraph) -> PP_ALIGN:
     """How a paragraph is aligned: to the left, when it does not say."""
     return paragraph.alignment or PP_ALIGN.LEFT
 
@@ -66,7 +69,7 @@ def underlines_alike(first: Font, second: Font) -> bool:
 
 def strike(font: Font) -> str:
     """How letters are struck through, in the file's own words."""
-    return font._element.get("strike", "noStrike")
+    return font._element.get("strike", "noStrike")  # pyright: ignore[reportPrivateUsage]  # no property has it
 
 
 def has_runs(slide: Slide) -> bool:
@@ -81,7 +84,7 @@ def bullets(slide: Slide) -> list[tuple[str, str, str]] | None:
     OSWorld's function gives up on a slide with an empty run, and takes its bullets for right.
     """
     found: list[tuple[str, str, str]] = []
-    for paragraph in etree.fromstring(slide.part.blob).iterfind(".//a:p", DRAWING):
+    for paragraph in ElementTree.fromstring(slide.part.blob).iterfind(".//a:p", DRAWING):
         texts = [part.text for part in paragraph.iterfind(".//a:t", DRAWING)]
         if None in texts:
             return None

@@ -16,10 +16,11 @@ from pptx.shapes.base import BaseShape
 from pptx.shapes.graphfrm import GraphicFrame
 from pptx.slide import Slide
 from pptx.table import Table
-from pptx.text.text import Font, TextFrame, _Paragraph
+from pptx.text.text import Font, TextFrame
 
 from tasks.metrics.files import opened, zero_if_unreadable
 from tasks.metrics.slide_parts import (
+    Paragraph,
     alignment,
     background_color,
     bullets,
@@ -209,7 +210,7 @@ class _Comparison:
             and underlines_alike(first, second)
         )
 
-    def _paragraphs_alike(self, first: _Paragraph, second: _Paragraph) -> bool:
+    def _paragraphs_alike(self, first: Paragraph, second: Paragraph) -> bool:
         examined = self.examined
         if examined.alignment and alignment(first) != alignment(second):
             return False
@@ -222,7 +223,7 @@ class _Comparison:
         fonts = ([run.font for run in paragraph.runs] for paragraph in (first, second))
         return all(map(self._fonts_alike, *fonts))
 
-    def _run_counts_alike(self, first: _Paragraph, second: _Paragraph) -> bool:
+    def _run_counts_alike(self, first: Paragraph, second: Paragraph) -> bool:
         return not self.examined.run_count or len(first.runs) == len(second.runs)
 
     def _fonts_alike(self, first: Font, second: Font) -> bool:

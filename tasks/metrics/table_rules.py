@@ -5,11 +5,14 @@ Knows each type of rule and what of two workbooks it compares; how a sheet is re
 `evaluators/metrics/table.py`.
 """
 
+# Each type of rule has keys of its own; one that lacks a key is reported by `holds`.
+# pyright: reportTypedDictNotRequiredAccess=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal, Required, TypedDict
 
 from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.utils import get_column_letter
@@ -35,8 +38,8 @@ SheetIndex = int | str
 class CellsRule(TypedDict, total=False):
     """How the cells of some ranges are compared, after both sides have been tidied."""
 
-    range: list[str]
-    type: Literal["includes", "included_by", "fuzzy_match", "exact_match"]
+    range: Required[list[str]]
+    type: Required[Literal["includes", "included_by", "fuzzy_match", "exact_match"]]
     threshold: float
     ignore_case: bool
     ignore_chars: str
@@ -102,13 +105,16 @@ def holds(rule: TableRule, books: Books) -> bool:
     """Whether a workbook is as a rule has it.
 
     Raises:
-        EvaluationFailed: no benchmark has such a rule.
+        EvaluationFailed: no benchmark has such a rule, or it lacks a key.
         UnreadableFile: the text that was printed beside a workbook is missing.
     """
     kind = rule.get("type", "")
     if kind not in RULES:
         raise EvaluationFailed(f"The task has a rule for tables of the type {kind!r}, which no benchmark describes.")
-    return RULES[kind](rule, books)
+    try:
+        return RULES[kind](rule, books)
+    except KeyError as missing:
+        raise EvaluationFailed(f"The task has a rule for tables of the type {kind!r} without {missing}.") from missing
 
 
 def _sheet_name(rule: TableRule, books: Books) -> bool:

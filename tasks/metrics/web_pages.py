@@ -18,10 +18,8 @@ def compare_htmls(html_path1: str | None, html_path2: str | None, ignore_sdnum: 
     1.0 when as many as both files have are the same, else 0.0: what one of them has at its end and the other lacks
     does not matter. With `ignore_sdnum` neither does that attribute, in which LibreOffice writes a cell's number.
     """
-    pages = (BeautifulSoup(read_text(path), "lxml") for path in (html_path1, html_path2))
-    return float(
-        all(_is_same(*pair, ignore_sdnum) for pair in zip(*(page.descendants for page in pages), strict=False))
-    )
+    first, second = (BeautifulSoup(read_text(path), "lxml").descendants for path in (html_path1, html_path2))
+    return float(all(_is_same(*pair, ignore_sdnum) for pair in zip(first, second, strict=False)))
 
 
 def _is_same(left: PageElement, right: PageElement, ignore_sdnum: bool) -> bool:

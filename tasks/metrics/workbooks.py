@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
-from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tasks.metrics.files import read_lines
+from tasks.metrics.files import UnreadableFile, opened, read_lines
 
 CellValue = str | float | None
 """What a file has for a cell: dates are numbers, an error is its text; truth values and empty cells count as None."""
@@ -26,7 +26,6 @@ CellValue = str | float | None
 NAMESPACES = {
     "main": "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "links": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-    "packages": "http://schemas.openxmlformats.org/package/2006/relationships",
     "x14": "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main",
     "xm": "http://schemas.microsoft.com/office/excel/2006/main",
 }
@@ -43,23 +42,27 @@ class Book:
         self.workbook = load_workbook(path)
         self.sheet_names = [sheet.title for sheet in self.workbook.worksheets]
 
-    def part(self, name: str) -> etree._Element:  # pyright: ignore[reportPrivateUsage]  # lxml's type has no other name
+    def part(self, name: str) -> ElementTree.Element:
         """A part of the file, parsed.
 
         Raises:
-            KeyError: the file has no such part.
+            UnreadableFile: the file has no such part, or it is damaged.
         """
-        with zipfile.ZipFile(self.path) as parts:
-            return etree.fromstring(parts.read(name))
+
+        def read(path: str) -> ElementTree.Element:
+            with zipfile.ZipFile(path) as parts:
+                return ElementTree.fromstring(parts.read(name))
+
+        return opened(self.path, read)
 
     @cached_property
     def sheet_parts(self) -> Mapping[str, str]:
         """Where in the file each sheet is, by its name."""
         links = self.part("xl/_rels/workbook.xml.rels")
-        targets = {link.get("Id"): link.get("Target", "") for link in links.iterfind("packages:*", NAMESPACES)}
+        targets = {link.get("Id"): link.get("Target", "") for link in links.iter() if link.get("Id")}
         return {
             sheet.get("name", ""): posixpath.normpath(
-                posixpath.join("/xl", targets[sheet.get(f"{{{NAMESPACES['links']}}}id")])
+                posixpath.join("/xl", targets.get(sheet.get(f"{{{NAMESPACES['links']}}}id"), ""))
             ).lstrip("/")
             for sheet in self.part("xl/workbook.xml").iterfind("main:sheets/main:sheet", NAMESPACES)
         }
@@ -69,8 +72,8 @@ class Book:
         """The texts that cells refer to by number."""
         try:
             texts = self.part("xl/sharedStrings.xml")
-        except KeyError:
-            return []
+        except UnreadableFile:
+            return []  # a workbook without texts, or with the texts in its cells
         return [
             "".join(part.text or "" for part in text.iterfind(".//main:t", NAMESPACES))
             for text in texts.iterfind("main:si", NAMESPACES)
@@ -119,7 +122,7 @@ class Sheet:
         for cell in self.book.part(self.book.sheet_parts[self.name]).iterfind(".//main:row/main:c", NAMESPACES):
             yield cell.get("r", ""), self._value(cell)
 
-    def _value(self, cell: etree._Element) -> CellValue:  # pyright: ignore[reportPrivateUsage]
+    def _value(self, cell: ElementTree.Element) -> CellValue:
         kind = cell.get("t", "n")
         content = cell.findtext("main:v", "", NAMESPACES).strip()
         try:

@@ -371,6 +371,8 @@ def test_a_damaged_workbook_scores_nothing(book: MakeBook, write: WriteFile) -> 
         assert compare_table(book("b.xlsx"), result or "nowhere.xlsx", rules=rules) == 0.0
     with pytest.raises(EvaluationFailed, match="'sheet_scent'"):
         compare_table(book("b.xlsx"), book("c.xlsx"), rules=[{"type": "sheet_scent"}])
+    with pytest.raises(EvaluationFailed, match="'zoom' without 'sheet_idx'"):
+        compare_table(book("b.xlsx"), rules=[{"type": "zoom"}])
 
 
 def test_cities(book: MakeBook, write: WriteFile) -> None:
