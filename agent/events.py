@@ -1,7 +1,7 @@
 """An episode as a stream of events, for programs that follow or drive it: `for event in stream(agent, "...")`.
 
-The episode runs in a thread of its own, past the same guard as any other. Leaving the loop early ends it before its
-next action.
+The episode runs in a thread of its own, past the same guard as any other, and waits for whoever reads. Leaving the
+loop early ends it before its next action.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def stream(agent: Agent, instruction: str) -> Generator[Event]:
     Raises:
         ModelError, RecordError, SecretError: as `Agent.run` does, after the events that came before.
     """
-    events: queue.Queue[Event | BaseException | None] = queue.Queue()
+    events: queue.Queue[Event | BaseException | None] = queue.Queue(maxsize=1)
     supervisor = _UntilStopped(agent.supervisor)
     running = replace(agent, supervisor=supervisor, listeners=(*agent.listeners, events.put))
 
@@ -57,6 +57,7 @@ def stream(agent: Agent, instruction: str) -> Generator[Event]:
 
     thread = threading.Thread(target=work, name="episode", daemon=True)
     thread.start()
+    event: Event | BaseException | None = None
     try:
         while (event := events.get()) is not None:
             if isinstance(event, BaseException):
@@ -64,4 +65,6 @@ def stream(agent: Agent, instruction: str) -> Generator[Event]:
             yield event
     finally:
         supervisor.stop()
+        while event is not None:  # what was left unread
+            event = events.get()
         thread.join()

@@ -92,7 +92,7 @@ def test_a_person_pauses_takes_over_instructs_and_ends(env: str, tmp_path: Path)
         pytest.skip("there is no Xvfb")
     where = ["--url", "data:text/html,<title>Here</title>"] if env == "browser" else ["--env", "virtual"]
     command = ["-u", "-c", PROGRAM, "run", "Go on.", "--max-steps", "1000", "--out", str(tmp_path / "run"), *where]
-    shell = pexpect.spawn(sys.executable, command, cwd=str(ROOT), encoding="utf-8", timeout=120, dimensions=(40, 160))
+    shell = pexpect.spawn(sys.executable, command, cwd=str(ROOT), encoding="utf-8", timeout=300, dimensions=(40, 160))
     try:
         shell.expect("does")
         shell.sendintr()
@@ -128,7 +128,7 @@ def test_a_person_pauses_takes_over_instructs_and_ends(env: str, tmp_path: Path)
 @pytest.mark.slow
 def test_two_ctrl_c_end_it_at_once(tmp_path: Path) -> None:
     command = ["-u", "-c", PROGRAM, "run", "Go on.", "--out", str(tmp_path / "run"), "--url", "data:text/html,x"]
-    shell = pexpect.spawn(sys.executable, command, cwd=str(ROOT), encoding="utf-8", timeout=120, dimensions=(40, 160))
+    shell = pexpect.spawn(sys.executable, command, cwd=str(ROOT), encoding="utf-8", timeout=300, dimensions=(40, 160))
     try:
         shell.expect("does")
         shell.sendintr()

@@ -26,7 +26,7 @@ from model.fake import ScriptedModel
 BLANK = np.full((72, 128, 3), 255, np.uint8)
 TYPED = BLANK.copy()
 TYPED[32:48, 16:80] = 30
-VALUE = 'hün"ter\\2'
+VALUE = 'hün"ter 2'
 TYPES = "pyautogui.write('{secret:pin}\\n')"
 
 
@@ -65,6 +65,9 @@ def test_or_else_from_the_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 
         def get_password(self, service: str, username: str) -> str | None:
             return {("deixis", "pin"): "from the keyring"}.get((service, username))
+
+        def set_password(self, service: str, username: str, password: str) -> None:
+            raise NotImplementedError
 
     before = keyring.get_keyring()
     keyring.set_keyring(Memory())
