@@ -1,4 +1,4 @@
-"""The agent's commands: run, replay, ground, view, serve, doctor.
+"""The agent's commands: run, replay, ground, view, mcp, doctor.
 
 Reads the command line and prints; the libraries behind a command are imported when it is used, so that help comes at
 once.
@@ -182,7 +182,7 @@ def replay(
 
 
 @app.command
-def serve(
+def mcp(
     *,
     env: Literal["browser", "desktop", "virtual"] = "browser",
     url: str | None = None,

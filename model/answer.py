@@ -70,7 +70,7 @@ class AnswerWriter:
             budget = self._sampling.max_thinking_tokens
             if budget is not None and self.tokens >= budget and not self._forced:
                 self._forced.extend(self._tokenizer.encode(CLOSE))
-        elif self._sampling.stop_after_code and "`" in piece and _has_closed_code(self.text):
+        elif self._sampling.stop_after_code and "`" in piece and code_is_closed(self.text):
             self.finished = True
         return token
 
@@ -85,7 +85,7 @@ class AnswerWriter:
             listener(new)
 
 
-def _has_closed_code(text: str) -> bool:
+def code_is_closed(text: str) -> bool:
     """Whether the block behind the last heading of code is closed; blocks before it are quotations."""
     _, heading, code = text.rpartition(CODE_HEADING)
     return bool(heading) and len(_FENCE.findall(code)) >= 2

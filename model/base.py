@@ -43,6 +43,8 @@ class Sampling:
     stop_after_code: bool = False
     """The answer is over when the code block behind its last `## Code` closes, without waiting for its end token, whose
     probability then does not count."""
+    grammar: str | None = None
+    """What the whole answer has to follow, in the EBNF of xgrammar; `agent.formats.grammar` has that of actions."""
     max_thinking_tokens: int | None = None
     """How long a thinking model may reason before it has to answer; as long as it likes by default."""
 
@@ -83,5 +85,6 @@ class Model(Protocol):
 
         Raises:
             GenerationError: it cannot answer; the message says why.
+            ModelUnavailable: a library for the sampling that is asked for is missing.
         """
         ...

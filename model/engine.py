@@ -21,6 +21,7 @@ from model.base import GREEDY, GenerationError, Sampling
 from model.chat_template import END_TOKENS, render
 from model.clock import seconds
 from model.decoder import LatentCache
+from model.grammar import GrammarCompiler, GrammarConstraint
 from model.image_features import ImageEncoder
 from model.image_processor import ImageProcessor
 from model.kimi_vl import KimiVL
@@ -40,6 +41,7 @@ class Engine:
         self.name = name
         self._images = ImageEncoder(network, image_processor)
         self._ends = frozenset(tokenizer.special(end) for end in END_TOKENS)
+        self._grammars: GrammarCompiler | None = None
         self._cache: LatentCache | None = None
         self._cached: list[int | bytes] = []
         """What the rows of the cache stand for: tokens, and for those of a picture its key."""
@@ -69,7 +71,8 @@ class Engine:
 
         Raises:
             GenerationError: a prompt is longer than the model's context or does not end with the user's turn, or a
-                picture cannot be looked at.
+                picture cannot be looked at, or the grammar is none.
+            ModelUnavailable: there is a grammar, and the library for it is missing.
         """
         requests, preprocess_s, vision_s = self._prepare(prompts)
         sampler = Sampler(sampling, self.network.device)
@@ -139,10 +142,15 @@ class Engine:
             self._cached = list(requests[0].identity)
         prefilled_at = seconds(network.device)
         writers = [AnswerWriter(self.tokenizer, sampling, self._ends) for _ in requests]
+        constraints = [self._constraint(sampling.grammar) for _ in requests] if sampling.grammar else []
         for step in range(room):
+            for constraint, of_one in zip(constraints, logits, strict=False):
+                constraint.mask(of_one)
             tokens, log_probabilities = sampler(logits)
             drawn = zip(writers, tokens.tolist(), log_probabilities.tolist(), strict=True)
             written = [writer.add(token, log_probability) for writer, token, log_probability in drawn]
+            for constraint, token in zip(constraints, written, strict=False):
+                constraint.accept(token)
             if on_text:
                 writers[0].tell(on_text)
             if step == room - 1 or all(writer.finished for writer in writers):
@@ -156,6 +164,11 @@ class Engine:
         if on_text:
             writers[0].tell(on_text)
         return writers, reused, prefilled_at - began, time.perf_counter() - prefilled_at
+
+    def _constraint(self, grammar: str) -> GrammarConstraint:
+        if self._grammars is None:
+            self._grammars = GrammarCompiler(self.tokenizer, self._ends)
+        return self._grammars.constraint(grammar)
 
     def _continued(self, request: _Request, capacity: int) -> LatentCache:
         """The cache of the conversation before, cut to what the request has in common with it."""

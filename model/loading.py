@@ -1,10 +1,11 @@
-"""From a name to a model that answers: `nano`, a checkpoint's folder, or an id of the Hugging Face hub.
+"""From a name to a model that answers: `nano`, a checkpoint's folder, an id of the Hugging Face hub, or a server.
 
 Only data is fetched and read: configuration, vocabulary and safetensors; never code.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,7 @@ from huggingface_hub.errors import (
 from model.base import CheckpointError, Model, ModelUnavailable
 from model.chat_template import IMAGE_TOKEN
 from model.checkpoint import read_config
+from model.endpoint import EndpointModel
 from model.engine import Engine
 from model.fit import Precision, chosen, dtype_of, needs, packing_of
 from model.image_processor import ImageProcessor
@@ -33,9 +35,11 @@ from model.tokenizer import KimiTokenizer
 EMBEDDED: Final = "nano"
 EMBEDDED_FOLDER: Final = Path(__file__).parent / "nano" / "weights"
 HUB_ID: Final = re.compile(r"(?P<id>[\w-][\w.-]*/[\w-][\w.-]*)(@(?P<revision>[\w][\w./-]*))?")
+SERVER: Final = re.compile(r"https?://")
 WHAT_CAN_BE_GIVEN: Final = (
     f'"{EMBEDDED}" (the embedded model), a folder with a Kimi-VL checkpoint, or the id of one on the Hugging Face hub, '
-    "such as moonshotai/Kimi-VL-A3B-Instruct, with @revision behind it if it is not to be the newest"
+    "such as moonshotai/Kimi-VL-A3B-Instruct, with @revision behind it if it is not to be the newest, or an "
+    "OpenAI-compatible server with the model's name there, http://localhost:8000/v1#NAME"
 )
 
 
@@ -44,7 +48,9 @@ def load_model(name: str | Path, precision: Precision | None = None, device: str
 
     Args:
         name: "nano", a folder in the published Kimi-VL layout or one that `deixis model pack` wrote, or an
-            "organisation/name" on the Hugging Face hub, with "@revision" behind it if it is not to be the newest.
+            "organisation/name" on the Hugging Face hub, with "@revision" behind it if it is not to be the newest; or
+            the address of an OpenAI-compatible server, with "#" and the model's name there behind it. The server's key,
+            if it wants one, is in the environment variable DEIXIS_API_KEY.
         precision: of the weights; by default the most exact that fits into memory.
         device: where it runs; by default a GPU if there is one.
 
@@ -52,6 +58,8 @@ def load_model(name: str | Path, precision: Precision | None = None, device: str
         ModelUnavailable: there is no such model here, it cannot be fetched, or memory is too small.
         CheckpointError: its files are damaged or not those of a Kimi-VL.
     """
+    if SERVER.match(str(name)):
+        return _at_server(str(name))
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     folder, recorded_name = find_model(str(name))
     possible = needs(read_config(folder), ImageProcessor.from_pretrained(folder), place)
@@ -86,6 +94,13 @@ def load_engine(
                 f"{folder} does not fit together: {what} is {stated} in config.json, but {found} beside it."
             )
     return Engine(KimiVL.from_pretrained(folder, dtype, device, packing), tokenizer, processor, name)
+
+
+def _at_server(name: str) -> EndpointModel:
+    url, _, served = name.partition("#")
+    if not served:
+        raise ModelUnavailable(f"{url} is a server: put # and the name that the model has there behind it.")
+    return EndpointModel(url, served, os.environ.get("DEIXIS_API_KEY"))
 
 
 def find_model(name: str) -> tuple[Path, str]:

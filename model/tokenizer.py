@@ -95,6 +95,11 @@ class KimiTokenizer:
             raise CheckpointError(f"tokenizer_config.json does not name the special token {name}.")
         return self._special[name]
 
+    def token_bytes(self) -> list[bytes]:
+        """The bytes that each token stands for; none for special tokens."""
+        ordinary = self.vocab_size - RESERVED
+        return [self._encoding.decode_single_token_bytes(token) for token in range(ordinary)] + [b""] * RESERVED
+
     def encode(self, text: str, special_tokens: bool = False) -> list[int]:
         """Token ids of a text.
 
