@@ -39,9 +39,7 @@ def click(desktop: VirtualDesktop, box: tuple[int, int, int, int] | None) -> Non
     assert box is not None
     left, top, width, height = box
     frame = desktop.observe().frame
-    desktop.execute(
-        Click(at=frame.point((left + width / 2) / frame.width_px, (top + height / 2) / frame.height_px))
-    )
+    desktop.execute(Click(at=frame.point((left + width / 2) / frame.width_px, (top + height / 2) / frame.height_px)))
 
 
 def test_it_says_where_things_are_and_what_stands_in_them(editor: VirtualDesktop, wait_until) -> None:
