@@ -128,7 +128,7 @@ def compare(name: str, make: MakeCall, original: Callable[..., object], cases: i
     tally = Tally()
     for case in range(cases):
         rng = random.Random(f"{seed} {name} {case}")
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # some originals write where they are
             call = make(rng, Path(folder))
             ours, theirs = outcome(METRICS[name], call), outcome(original, call)
         if isinstance(ours, float):
