@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.config import TextConfig
-from model.linear import Linear, attend, linear
+from model.linear import Linear, attend, is_widened, linear
 from model.vision import rotate_pairs
 
 LATENT_NORM_EPS = 1e-6  # the published code uses this for kv_a_layernorm, whatever the config says
@@ -132,9 +132,11 @@ class LatentAttention(nn.Module):
         key_up, value_up = up.split([c.qk_nope_head_dim, c.v_head_dim], dim=1)
         nope, rope = q.split([c.qk_nope_head_dim, c.qk_rope_head_dim], dim=-1)
         latent_q = torch.cat([torch.einsum("bhn,hnl->bhl", nope, key_up), rope], dim=-1)
-        scores = latent_q @ rows.transpose(1, 2) * c.qk_head_dim**-0.5
-        attention = scores.softmax(-1, dtype=torch.float32).to(rows.dtype)
-        return torch.einsum("bhl,hvl->bhv", attention @ rows[..., : c.kv_lora_rank], value_up)
+        wide = rows.float() if is_widened(rows) else rows
+        scores = latent_q.to(wide.dtype) @ wide.transpose(1, 2) * c.qk_head_dim**-0.5
+        attention = scores.softmax(-1, dtype=torch.float32).to(wide.dtype)
+        read = (attention @ wide[..., : c.kv_lora_rank]).to(rows.dtype)
+        return torch.einsum("bhl,hvl->bhv", read, value_up)
 
 
 class MLP(nn.Module):

@@ -1,0 +1,124 @@
+"""Models of transformers, with a tiny one of random weights that is written to disk and loaded from there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from model.base import GenerationError, Model, ModelUnavailable, Sampling
+from model.messages import Message
+from model.transformers_model import TransformersModel
+
+transformers = pytest.importorskip("transformers")
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+TEMPLATE = (
+    "{% for message in messages %}<{{ message['role'] }}>{% for part in message['content'] %}"
+    "{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endfor %}<assistant>"
+)
+PICTURE = Image.new("RGB", (50, 40), "red")
+PROMPT = [Message.system("Be brief."), Message.user(PICTURE, "What is this?")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A LLaVA of two narrow layers and a vocabulary of bytes."""
+    import tokenizers
+
+    folder = tmp_path_factory.mktemp("llava")
+    alphabet = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
+    backend = tokenizers.Tokenizer(
+        tokenizers.models.BPE({character: number for number, character in enumerate(alphabet)}, [])
+    )
+    backend.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = tokenizers.decoders.ByteLevel()
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=backend, eos_token="</s>", pad_token="<pad>", additional_special_tokens=["<image>"]
+    )
+    processor = transformers.LlavaProcessor(
+        transformers.CLIPImageProcessorPil(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28}),
+        tokenizer,
+        patch_size=14,
+        vision_feature_select_strategy="full",
+        num_additional_image_tokens=1,  # that of the class
+        chat_template=TEMPLATE,
+        image_token="<image>",
+    )
+    shape = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = transformers.LlavaConfig(
+        vision_config=transformers.CLIPVisionConfig(**shape, image_size=28, patch_size=14),
+        text_config=transformers.LlamaConfig(**shape, vocab_size=len(tokenizer)),
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+        vision_feature_select_strategy="full",
+    )
+    torch.manual_seed(0)
+    network = transformers.LlavaForConditionalGeneration(config)
+    network.generation_config.eos_token_id = tokenizer.eos_token_id
+    network.generation_config.pad_token_id = tokenizer.pad_token_id
+    network.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def loaded(folder: Path) -> TransformersModel:
+    return TransformersModel.from_pretrained(folder)
+
+
+def test_it_is_a_model_and_answers(loaded: TransformersModel, folder: Path) -> None:
+    assert isinstance(loaded, Model)
+    assert loaded.name == str(folder)
+    pieces: list[str] = []
+    [reply] = loaded.generate([PROMPT], Sampling(max_tokens=12), pieces.append)
+    assert (reply.output_tokens, reply.finished) == (12, False)
+    assert reply.text.startswith("".join(pieces))
+    assert pieces
+    assert min(reply.timing.preprocess_s, reply.timing.prefill_s, reply.timing.decode_s) > 0
+
+
+def test_the_picture_is_seen(loaded: TransformersModel) -> None:
+    other = [PROMPT[0], Message.user(Image.new("RGB", (50, 40), "blue"), "What is this?")]
+    replies = loaded.generate([PROMPT, other, PROMPT], Sampling(max_tokens=20, temperature=1.0, seed=1))
+    assert len({reply.prompt_tokens for reply in replies}) == 1
+    plain = loaded.generate([[Message.user("What is this?")]], Sampling(max_tokens=1))[0]
+    assert replies[0].prompt_tokens > plain.prompt_tokens + len("Be brief.")
+
+
+def test_a_draw_follows_from_the_seed(loaded: TransformersModel) -> None:
+    texts = [
+        loaded.generate([PROMPT], Sampling(max_tokens=10, temperature=1.0, seed=seed))[0].text for seed in (1, 1, 2)
+    ]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_an_interruption_passes_at_once(loaded: TransformersModel) -> None:
+    told: list[str] = []
+
+    def interrupt(piece: str) -> None:
+        told.append(piece)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loaded.generate([PROMPT], Sampling(max_tokens=50), interrupt)
+    assert len(told) == 1
+
+
+def test_it_stops_when_the_code_closes(loaded: TransformersModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = "## Code:\n```python\nx\n```"
+    monkeypatch.setattr(loaded._processor, "decode", lambda ids, **_: answer[: 4 * len(ids)])
+    [reply] = loaded.generate([PROMPT], Sampling(max_tokens=50, stop_after_code=True))
+    assert reply.finished
+    assert reply.output_tokens == -(-len(answer) // 4)
+
+
+def test_what_transformers_cannot_do_is_refused(loaded: TransformersModel) -> None:
+    with pytest.raises(GenerationError, match="no model to a grammar"):
+        loaded.generate([PROMPT], Sampling(grammar="root ::= [a]"))
+
+
+def test_what_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="transformers cannot load"):
+        TransformersModel.from_pretrained(tmp_path)
