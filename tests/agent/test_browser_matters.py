@@ -55,8 +55,9 @@ def run(browser: Browser, url: str, codes: Sequence[str]) -> tuple[Episode, list
 
 def test_select(browser: Browser, site: Any) -> None:
     page = site.page("/s", f"</script><select {BUTTON} onchange=tell(value)><option>One<option>Two</select>")
-    _, told = run(browser, page, [CLICK, "browser.select_option(x=0.2, y=0.14, option='Two')"])
+    episode, told = run(browser, page, [CLICK, "browser.select_option(x=0.2, y=0.14, option='Two')"])
     assert '"One" (chosen), "Two"' in told[1]
+    assert [result.note for result in episode.steps[1].results] == [""]
     assert site.told(browser) == "Two"
 
 
