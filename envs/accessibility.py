@@ -156,13 +156,15 @@ class _Reading:
             self._bus.ask(Question(place, _ACCESSIBLE, "GetState"))
 
     def _ask_if_shown(self, place: Place, told: _Told) -> None:
-        """Programs themselves are not shown, only their windows."""
-        if "showing" in told.states or place in self._told[_ALL].children:
+        """Programs themselves are not shown and have no place, only their windows."""
+        is_program = place in self._told[_ALL].children
+        if "showing" in told.states or is_program:
             self._bus.ask(
                 Question(place, _ACCESSIBLE, "GetRoleName"),
-                Question(place, _COMPONENT, "GetExtents", "u", (_ON_SCREEN,)),
                 Question(place, "org.freedesktop.DBus.Properties", "GetAll", "s", (_ACCESSIBLE,)),
             )
+        if "showing" in told.states and not is_program:
+            self._bus.ask(Question(place, _COMPONENT, "GetExtents", "u", (_ON_SCREEN,)))
 
     def _look_into(self, place: Place, told: _Told) -> None:
         count = cast(int, told.about("ChildCount") or 0)

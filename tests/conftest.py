@@ -146,3 +146,13 @@ def serving() -> Callable[..., AbstractContextManager[str]]:
             thread.join()
 
     return serve
+
+
+@pytest.fixture
+def fresh_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder without a past: an editor that was killed before would ask whether to restore its files."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return home

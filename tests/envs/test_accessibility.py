@@ -19,6 +19,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("mousepad") is None, reason="mousepad is not installed"),
     pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed"),
     pytest.mark.slow,
+    pytest.mark.usefixtures("fresh_home"),
 ]
 
 
