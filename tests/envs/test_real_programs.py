@@ -67,12 +67,11 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], 
 
 def test_a_word_processor(tmp_path: Path, office: Callable[[Path], list[str]], wait_until) -> None:
     file = tmp_path / "Brief.txt"
-    file.write_text("old")
+    file.touch()
     with VirtualDesktop([office(file)]) as desktop:
         desktop.display.wait_for_window(r"Brief\.txt .* Writer", OFFICE_S)
         wait_until(lambda: is_shown(desktop, "focused", "paragraph"), OFFICE_S)
         desktop.observe()
-        desktop.execute(Press(keys=("ctrl", "a")))
         desktop.execute(TypeText(text=TEXT))
         desktop.observe()
         desktop.execute(Press(keys=("ctrl", "s")))

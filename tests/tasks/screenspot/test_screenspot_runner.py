@@ -112,7 +112,8 @@ def test_a_record_tells_everything_about_its_answer(benchmarks: Path, tmp_path: 
             on_text: Callable[[str], None] | None = None,
         ) -> list[Reply]:
             replies = super().generate(prompts, sampling, on_text)
-            return [Reply(reply.text, True, -0.5, -0.25, 100, 80, 7) for reply in replies]
+            told = {"log_probability": -0.5, "prompt_tokens": 100, "image_tokens": 80, "output_tokens": 7}
+            return [replace(reply, **told) for reply in replies]
 
     words = answer_text("Click it", "pyautogui.click(x=0.2, y=0.3)")
     model = Counting([words] * 2, view_px=(1000, 1000))
