@@ -4,7 +4,8 @@
 
 On a virtual display of 1920x1080 with something on it. "Captured" is from nothing to an RGB array that a model's image
 processor takes; "checked" is comparing it with the one before, which is what waiting for the screen to rest costs a
-look. A click is move, press and release, confirmed by the server.
+look. A click is move, press and release, confirmed by the server. pyautogui takes screenshots with scrot, which has to
+be installed.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with VirtualDisplay(SIZE_PX) as display:
         os.environ |= {"DISPLAY": display.name, "XAUTHORITY": display.environment.get("XAUTHORITY", os.devnull)}
+        os.environ["XDG_SESSION_TYPE"] = "x11"  # or its screenshot looks for GNOME's program
         import pyautogui  # opens the display when it is imported
 
         pyautogui.PAUSE = 0
