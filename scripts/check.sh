@@ -24,9 +24,9 @@ for check in "$@"; do
     tests)
         if [ "$(uname -s)" = Linux ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
             sh scripts/xvfb.sh || exit 1
-            run xvfb-run --auto-servernum --server-args="-screen 0 1280x800x24" python -m pytest
+            run xvfb-run --auto-servernum --server-args="-screen 0 1280x800x24" python -m pytest -n auto
         else
-            run python -m pytest
+            run python -m pytest -n auto
         fi
         ;;
     *)
