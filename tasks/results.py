@@ -14,12 +14,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.errors import RunFolderError
-from tasks.json_lines import DamagedLine, JsonLines, read_json_lines, write_whole
+from tasks.run_folder import Card, Layout, OpenRun
 
-CARD: Final = "run.json"
 RESULTS: Final = "results.jsonl"
 RECORDS: Final = "tasks"
 """The folder that has a folder for each task, with the episode's record and the files that were judged."""
@@ -69,13 +68,9 @@ class TaskResult(BaseModel):
         return self.score or 0.0
 
 
-class RunCard(BaseModel):
+class RunCard(Card):
     """What was run by whom."""
 
-    model_config = ConfigDict(frozen=True)
-
-    deixis: str
-    started: datetime
     model: str
     format: str
     temperature: float
@@ -89,11 +84,18 @@ class RunCard(BaseModel):
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What must be the same for a run to go on."""
         return self.model, self.format, self.temperature, self.max_steps, self.max_seconds, self.sha256, self.tasks
 
+    @property
+    def described(self) -> str:
+        limits = f"{self.max_steps} steps, {self.max_seconds:g} s, temperature {self.temperature:g}"
+        return f"{self.model} on {len(self.tasks)} tasks of {self.suite} ({self.sha256[:12]}; {limits})"
 
-class RunFolder:
+
+_LAYOUT: Final = Layout(RunCard, TaskResult, RESULTS, RunFolderError)
+
+
+class RunFolder(OpenRun[RunCard, TaskResult]):
     """The results of a run, read when it is opened. Use it as a context manager."""
 
     def __init__(self, folder: Path, card: RunCard) -> None:
@@ -102,53 +104,16 @@ class RunFolder:
         Raises:
             RunFolderError: the folder holds another run, is damaged, or cannot be written.
         """
-        self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if (folder / CARD).exists():
-                begun = _read_card(folder)
-                if begun.identity != card.identity:
-                    raise RunFolderError(
-                        f"{folder} holds a run of {begun.model} on {begun.suite} (tasks {begun.sha256[:12]}), or with"
-                        f" other limits, not of {card.model} on {card.suite} (tasks {card.sha256[:12]}): give another"
-                        " folder."
-                    )
-                card = card.model_copy(update={"started": begun.started})
-            elif (folder / RESULTS).exists():
-                raise RunFolderError(f"{folder} holds results but no {CARD}: give another folder.")
-            write_whole(folder / CARD, card.model_dump_json(indent=2))
-            self._lines = JsonLines(folder / RESULTS, TaskResult)
-        except DamagedLine as error:
-            raise RunFolderError(str(error)) from error
-        except OSError as error:
-            raise RunFolderError(f"The results cannot be kept in {folder}: {error.strerror or error}.") from error
-        self.card = card
-
-    def __enter__(self) -> RunFolder:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._lines.close()
+        super().__init__(_LAYOUT, folder, card)
 
     @property
     def results(self) -> Mapping[str, TaskResult]:
         """The last result of each task that has one."""
-        return {result.task: result for result in self._lines.records}
+        return {result.task: result for result in self.lines}
 
     def record_folder(self, task: str) -> Path:
         """Where a task's record and files belong."""
         return self.folder / RECORDS / task
-
-    def append(self, result: TaskResult) -> None:
-        """Keep a result; it is with the operating system when this returns.
-
-        Raises:
-            RunFolderError: it cannot be written.
-        """
-        try:
-            self._lines.append(result)
-        except OSError as error:
-            raise RunFolderError(f"{self.folder / RESULTS} cannot be written: {error.strerror or error}.") from error
 
 
 def read_run(folder: Path) -> tuple[RunCard, Sequence[TaskResult]]:
@@ -157,18 +122,6 @@ def read_run(folder: Path) -> tuple[RunCard, Sequence[TaskResult]]:
     Raises:
         RunFolderError: there is no run, or it is damaged.
     """
-    card = _read_card(folder)
-    try:
-        last = {result.task: result for result in read_json_lines(folder / RESULTS, TaskResult)}
-    except DamagedLine as error:
-        raise RunFolderError(str(error)) from error
+    card, results = _LAYOUT.read(folder)
+    last = {result.task: result for result in results}
     return card, [last[task] for task in card.tasks if task in last]
-
-
-def _read_card(folder: Path) -> RunCard:
-    try:
-        return RunCard.model_validate_json((folder / CARD).read_bytes())
-    except OSError as error:
-        raise RunFolderError(f"{folder} holds no run: {CARD} cannot be read.") from error
-    except ValidationError as error:
-        raise RunFolderError(f"{folder / CARD} is damaged, or of another version.") from error

@@ -7,29 +7,23 @@ but the pictures.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from tasks.json_lines import DamagedLine, JsonLines, read_json_lines, write_whole
+from tasks.run_folder import Card, Layout, OpenRun
 from tasks.screenspot.dataset import LeftOut
 from tasks.screenspot.items import Benchmark, Item, RunError
 from tasks.screenspot.methods import Method
 from tasks.screenspot.scoring import Prediction, Verdict
 
-CARD: Final = "run.json"
 RECORDS: Final = "records.jsonl"
 
 
-class RunCard(BaseModel):
+class RunCard(Card):
     """What was asked of whom."""
 
-    model_config = ConfigDict(frozen=True)
-
-    deixis: str
-    started: datetime
     model: str
     format: str
     benchmark: Benchmark
@@ -44,8 +38,11 @@ class RunCard(BaseModel):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What must be the same for a run to go on."""
         return self.model, self.format, self.benchmark, self.language, self.sha256
+
+    @property
+    def described(self) -> str:
+        return f"{self.model} on {self.benchmark} ({self.language}, data {self.sha256[:12]})"
 
 
 class Record(BaseModel):
@@ -70,7 +67,10 @@ class Record(BaseModel):
         return self.method, self.item.id
 
 
-class RunFolder:
+_LAYOUT: Final = Layout(RunCard, Record, RECORDS, RunError)
+
+
+class RunFolder(OpenRun[RunCard, Record]):
     """The records of a run, read when it is opened. Use it as a context manager."""
 
     def __init__(self, folder: Path, card: RunCard) -> None:
@@ -79,41 +79,11 @@ class RunFolder:
         Raises:
             RunError: the folder holds another run, is damaged, or cannot be written.
         """
-        self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if (folder / CARD).exists():
-                card = _continued(folder, card)
-            elif (folder / RECORDS).exists():
-                raise RunError(f"{folder} holds records but no {CARD}: give another folder.")
-            write_whole(folder / CARD, card.model_dump_json(indent=2))
-            self._lines = JsonLines(folder / RECORDS, Record)
-        except DamagedLine as error:
-            raise RunError(str(error)) from error
-        except OSError as error:
-            raise RunError(f"The records cannot be kept in {folder}: {error.strerror or error}.") from error
-        self.card = card
-
-    def __enter__(self) -> RunFolder:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._lines.close()
+        super().__init__(_LAYOUT, folder, card)
 
     @property
     def records(self) -> Sequence[Record]:
-        return self._lines.records
-
-    def append(self, record: Record) -> None:
-        """Keep a record; it is with the operating system when this returns.
-
-        Raises:
-            RunError: it cannot be written.
-        """
-        try:
-            self._lines.append(record)
-        except OSError as error:
-            raise RunError(f"{self.folder / RECORDS} cannot be written: {error.strerror or error}.") from error
+        return self.lines
 
 
 def read_run(folder: Path) -> tuple[RunCard, Sequence[Record]]:
@@ -122,30 +92,5 @@ def read_run(folder: Path) -> tuple[RunCard, Sequence[Record]]:
     Raises:
         RunError: there is no run, or it is damaged.
     """
-    card = _read_card(folder)
-    try:
-        records = read_json_lines(folder / RECORDS, Record)
-    except DamagedLine as error:
-        raise RunError(str(error)) from error
+    card, records = _LAYOUT.read(folder)
     return card, sorted(records, key=lambda record: (record.item.position, record.method))
-
-
-def _continued(folder: Path, card: RunCard) -> RunCard:
-    """The card of a run that goes on: begun when it was begun, with what is left out now."""
-    begun = _read_card(folder)
-    if begun.identity != card.identity:
-        raise RunError(
-            f"{folder} holds a run of {begun.model} on {begun.benchmark} ({begun.language}, data "
-            f"{begun.sha256[:12]}), not of {card.model} on {card.benchmark} ({card.language}, data "
-            f"{card.sha256[:12]}): give another folder."
-        )
-    return card.model_copy(update={"started": begun.started})
-
-
-def _read_card(folder: Path) -> RunCard:
-    try:
-        return RunCard.model_validate_json((folder / CARD).read_bytes())
-    except OSError as error:
-        raise RunError(f"{folder} holds no run: {CARD} cannot be read.") from error
-    except ValidationError as error:
-        raise RunError(f"{folder / CARD} is damaged, or of another version.") from error
