@@ -36,7 +36,7 @@ class _Command(_Content):
 
 class _Verification(_Content):
     window_exists: str | None = None
-    command_success: str | None = None
+    command_success: str | tuple[str, ...] | None = None
 
 
 class _VerifiedCommand(_Command):
@@ -102,22 +102,25 @@ class CommandRoutes:
     def _execute_with_verification(self, asked: Asked) -> Answer:
         wanted = _VerifiedCommand.model_validate_json(asked.json)
         done = self._machine.execute(wanted.command, shell=wanted.shell, timeout_s=wanted.timeout)
-        waited_s = self._machine.wait_until(lambda: self._is_so(wanted.verification), wanted.max_wait_time)
+        waited_s = self._machine.wait_until(lambda: self._has_had_its_effect(wanted), wanted.max_wait_time)
         if waited_s is None:
             verdict = {"status": "verification_failed", "verification": "failed", "wait_time": wanted.max_wait_time}
             return Answer(json=_told(done) | verdict, status=500)
         return Answer(json=_told(done) | {"verification": "passed", "wait_time": waited_s})
 
-    def _is_so(self, wanted: _Verification) -> bool:
+    def _has_had_its_effect(self, command: _VerifiedCommand) -> bool:
+        """A shell reads the command that shows the effect only where it may read the first one too."""
+        wanted = command.verification
         if wanted.window_exists is not None:
             with self._machine.windows() as windows:
                 if windows.named(wanted.window_exists) is None:
                     return False
         if wanted.command_success is not None:
             try:
-                return self._machine.execute(wanted.command_success, shell=True, timeout_s=CHECK_S).returncode == 0
+                done = self._machine.execute(wanted.command_success, shell=command.shell, timeout_s=CHECK_S)
             except CommandFailed:
                 return False
+            return done.returncode == 0
         return True
 
     def _run_python(self, asked: Asked) -> Answer:

@@ -168,6 +168,14 @@ def test_a_command_is_verified_by_another_or_by_a_window(guest, tmp_path):
     assert flag.exists()
     with pytest.raises(GuestRefused):
         guest.execute_with_verification(["true"], {"window_exists": "no such window"}, max_wait_s=0.2)
+    guest.execute_with_verification(["true"], {"command_success": ["test", "-e", str(flag)]})
+
+
+def test_no_shell_reads_a_check_unless_the_request_says_so(guest, tmp_path):
+    made = tmp_path / "made"
+    with pytest.raises(GuestRefused):
+        guest.execute_with_verification(["true"], {"command_success": f"false; touch {made}"}, max_wait_s=0.2)
+    assert not made.exists()
 
 
 def test_windows_are_found_by_title_and_by_class(guest, window, wait_until):
