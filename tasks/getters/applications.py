@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import Final
+
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from envs.guest_client import GuestRefused
 from tasks.errors import EvaluationFailed, NotAvailable
 from tasks.getters.config import Config, text
-from tasks.getters.files import fetched
+from tasks.getters.files import content_of, fetched
 from tasks.guest import VLC_PASSWORD, Guest
 
 _VIDEO_TYPES: Final = (
@@ -23,8 +24,9 @@ _VSCODE_PALETTE: Final = (
     "import sys, pyautogui; pyautogui.hotkey('ctrl', 'shift', 'p');"
     " pyautogui.write(sys.argv[1]); pyautogui.press('enter')"
 )
-_VSCODE_S: Final = 1.0
-"""As long VS Code is given to carry out a command of its palette; it shows no end. As OSWorld has it."""
+_VSCODE_S: Final = 5.0
+"""How long VS Code may take to write what a command of its palette writes. OSWorld sleeps for a second instead."""
+_LOOK_S: Final = 0.1
 
 
 def gimp_config_file(guest: Guest, config: Config) -> str | None:
@@ -83,7 +85,18 @@ def default_video_player(guest: Guest, _: Config) -> str:
 
 
 def vscode_config(guest: Guest, config: Config) -> str | None:
-    """The file `path` after VS Code has carried out a command of its palette, `vscode_extension_command`."""
+    """The file `path` after VS Code has carried out a command of its palette, `vscode_extension_command`.
+
+    The command writes the file. When it shows nothing new in time, it is taken as it is.
+    """
+    path = text(config, "path")
+    before = content_of(guest, path)
     guest.machine.execute(["python", "-c", _VSCODE_PALETTE, text(config, "vscode_extension_command")])
-    time.sleep(_VSCODE_S)
-    return fetched(guest, text(config, "path"), text(config, "dest"))
+    until_written = Retrying(
+        retry=retry_if_result(lambda content: not content or content == before),
+        wait=wait_fixed(_LOOK_S),
+        stop=stop_after_delay(_VSCODE_S),
+        retry_error_callback=lambda _: None,
+    )
+    until_written(content_of, guest, path)
+    return fetched(guest, path, text(config, "dest"))

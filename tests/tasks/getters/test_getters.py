@@ -22,7 +22,7 @@ from envs.guest_machine import NotFound
 from envs.guest_routes import Answer
 from tasks.downloads import Downloads
 from tasks.errors import EvaluationFailed, NotAvailable
-from tasks.getters import GETTERS
+from tasks.getters import GETTERS, applications
 from tasks.getters.rules import day_of, filled
 from tasks.guest import Guest
 
@@ -101,6 +101,21 @@ def test_configurations_lie_in_the_guests_home(guest, guest_server):
         get(guest, "vlc_config", dest="vlcrc")
     with pytest.raises(FileNotFoundError):
         get(guest, "vlc_playing_info", dest="status.xml")
+
+
+def test_what_vs_code_writes_is_waited_for(playing, monkeypatch):
+    looks: list[bytes] = []
+
+    def file(_):
+        """Old until the command was given, then empty for a moment, then new."""
+        looks.append((b"old", b"old", b"", b"new")[min(len(looks), 3)])
+        return Answer(content=looks[-1])
+
+    guest = playing(POST_file=file)
+    asked = {"vscode_extension_command": "OpenProject", "path": "/home/user/p.txt", "dest": "p.txt"}
+    assert Path(get(guest, "vscode_config", **asked)).read_text() == "new"
+    monkeypatch.setattr(applications, "_VSCODE_S", 0.3)
+    assert Path(get(guest, "vscode_config", **asked)).read_text() == "new"  # nothing new: taken as it is
 
 
 # ---- the browser's profile
