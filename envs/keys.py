@@ -99,7 +99,7 @@ def canonical(name: str) -> str:
     close = difflib.get_close_matches(plain, _CANONICAL, n=3)
     hint = f" Did you mean {' or '.join(dict.fromkeys(f'{_CANONICAL[match]!r}' for match in close))}?" if close else ""
     apart = " Give the keys of a combination one by one." if "+" in name else hint
-    raise UnknownKey(f"There is no key called {name!r}.{apart}")
+    raise UnknownKey(f"There is no key called {name!a}.{apart}")
 
 
 def canonical_chord(names: Iterable[str]) -> tuple[str, ...]:

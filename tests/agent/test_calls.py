@@ -340,6 +340,12 @@ def test_any_mixture_of_code_gives_actions_or_an_error(code: str) -> None:
     only_actions_or_errors(code)
 
 
+def test_an_error_about_a_key_of_wide_letters_is_ascii() -> None:
+    with pytest.raises(AnswerError) as caught:
+        read("pyautogui.hotkey('ctrl', 'shift', '\N{FULLWIDTH LATIN SMALL LETTER P}t')")
+    assert str(caught.value).isascii()
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(VALID), st.data())
 def test_mutated_answers_give_actions_or_an_error(code: str, data: st.DataObject) -> None:
