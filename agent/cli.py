@@ -11,6 +11,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -92,15 +93,8 @@ def run(
     if resume and env == "browser" and url is None:
         url = last_url(Trajectory.load(resume))
     allowed = DEFAULTS[env] if policy is None else Policy.load(policy)
-    of_browser = {"--url": url, "--headed": headed, "--profile": profile, "--attach": attach, "--uploads": uploads,
-                  "--downloads": downloads}  # fmt: skip
-    _refuse_foreign_options(env, browser=of_browser, desktop={"--monitor": monitor != 1},
-                            virtual={"--launch": launch, "--watch": watch})  # fmt: skip
-    with (
-        _browser(allowed, url, not headed, profile, attach, uploads, downloads)
-        if env == "browser"
-        else _desktop(env, monitor, launch, watch)
-    ) as place:
+    shared = _Shared(profile, attach, uploads, downloads)
+    with _place(env, allowed, url, headed, monitor, launch, watch, shared) as place:
         loaded = load_model(model)
         console = Console(highlight=False)
         there = sys.stdin.isatty()
@@ -165,12 +159,8 @@ def replay(
 
     trajectory = Trajectory.load(run)
     allowed = DEFAULTS[env] if policy is None else Policy.load(policy)
-    _refuse_foreign_options(env, browser={"--url": url, "--headed": headed}, desktop={"--monitor": monitor != 1},
-                            virtual={"--launch": launch, "--watch": watch})  # fmt: skip
     first = trajectory.steps[0].observed.url if trajectory.steps else None
-    with (
-        _browser(allowed, url or first, not headed) if env == "browser" else _desktop(env, monitor, launch, watch)
-    ) as place:
+    with _place(env, allowed, url, headed, monitor, launch, watch, begin_at=first) as place:
         guard = Guard(allowed, TerminalConsent(Console(highlight=False)))
         for repeated in repeat(trajectory, place, guard):
             note = repeated.difference or (repeated.result.note if repeated.result else "")
@@ -215,9 +205,7 @@ def mcp(
     from model.loading import load_model
 
     allowed = DEFAULTS[env] if policy is None else Policy.load(policy)
-    _refuse_foreign_options(env, browser={"--url": url, "--headed": headed}, desktop={"--monitor": monitor != 1},
-                            virtual={"--launch": launch, "--watch": watch})  # fmt: skip
-    with _browser(allowed, url, not headed) if env == "browser" else _desktop(env, monitor, launch, watch) as place:
+    with _place(env, allowed, url, headed, monitor, launch, watch) as place:
         server(Session(place, allowed, cache(lambda: load_model(model)))).run("stdio")
     return 0
 
@@ -300,38 +288,59 @@ def doctor(*, calibrate: bool = False, env: Literal["desktop", "virtual"] = "des
     return 0 if can_act(checks) else NOT_ACHIEVED
 
 
-def _refuse_foreign_options(env: str, **given: Mapping[str, object]) -> None:
-    """Refuse options that belong to another place than the one chosen.
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What a browser shares with the rest of the machine: options of `run`."""
+
+    profile: Path | None = None
+    attach: str | None = None
+    uploads: Path | None = None
+    downloads: Path | None = None
+
+
+def _place(
+    env: str,
+    policy: Policy,
+    url: str | None,
+    headed: bool,
+    monitor: int,
+    launch: Sequence[str],
+    watch: bool,
+    shared: _Shared | None = None,
+    *,
+    begin_at: str | None = None,
+) -> Browser | Desktop:
+    """Open the place that a command's options name; a browser begins at `begin_at` when there is no url.
 
     Raises:
-        EnvUnavailable: there is one.
+        EnvUnavailable: it cannot be opened, or an option belongs to another place.
     """
     from envs.base import EnvUnavailable
 
-    for place, options in given.items():
+    shared = shared or _Shared()
+    of_place: Mapping[str, Mapping[str, object]] = {
+        "browser": {
+            "--url": url, "--headed": headed, "--profile": shared.profile, "--attach": shared.attach,
+            "--uploads": shared.uploads, "--downloads": shared.downloads,
+        },
+        "desktop": {"--monitor": monitor != 1},
+        "virtual": {"--launch": launch, "--watch": watch},
+    }  # fmt: skip
+    for place, options in of_place.items():
         for option, value in options.items():
             if value and place != env:
                 raise EnvUnavailable(f"{option} belongs to --env {place}, and this is --env {env}.")
-
-
-def _browser(
-    policy: Policy,
-    url: str | None,
-    headless: bool,
-    profile: Path | None = None,
-    attach: str | None = None,
-    uploads: Path | None = None,
-    downloads: Path | None = None,
-) -> Browser:
+    if env != "browser":
+        return _desktop(env, monitor, launch, watch)
     from envs.browser import Browser
 
     return Browser(
-        url,
-        headless=headless,
-        profile=profile,
-        attach=attach,
-        allowed_upload_folder=uploads,
-        download_folder=downloads,
+        url or begin_at,
+        headless=not headed,
+        profile=shared.profile,
+        attach=shared.attach,
+        allowed_upload_folder=shared.uploads,
+        download_folder=shared.downloads,
         allowed_hosts=policy.hosts,
         downloads=policy.downloads,
     )

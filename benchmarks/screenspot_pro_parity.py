@@ -15,15 +15,13 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from rich.console import Console
 
-from model.base import GREEDY, Sampling
-from model.messages import Message, Reply
+from model.fake import ScriptedModel
 from tasks.screenspot.dataset import read_dataset
 from tasks.screenspot.export import results
 from tasks.screenspot.methods import Method
@@ -52,29 +50,11 @@ runpy.run_path(script, run_name="__main__")
 """
 
 
-class Answering:
-    """Gives every item the answer that is written for its instruction."""
-
-    name = "answering"
-    view_px = None
-
-    def __init__(self, answers: dict[str, list[float] | None]) -> None:
-        self._answers = answers
-
-    def generate(
-        self,
-        prompts: Sequence[Sequence[Message]],
-        sampling: Sampling = GREEDY,
-        on_text: Callable[[str], None] | None = None,
-    ) -> list[Reply]:
-        return [self._reply(str(prompt)) for prompt in prompts]
-
-    def _reply(self, prompt: str) -> Reply:
-        point = next(point for instruction, point in self._answers.items() if f"{instruction}." in prompt)
-        if point is None:
-            return Reply("I do not know.")
-        call = f"pyautogui.click(x={point[0]!r}, y={point[1]!r})"
-        return Reply(f"## Action:\nClick it.\n\n## Code:\n```python\n{call}\n```")
+def answer(point: list[float] | None) -> str:
+    """What a model writes to point there, or nowhere."""
+    if point is None:
+        return "I do not know."
+    return f"## Action:\nClick it.\n\n## Code:\n```python\npyautogui.click(x={point[0]!r}, y={point[1]!r})\n```"
 
 
 def make_up(folder: Path, count: int) -> dict[str, list[float] | None]:
@@ -95,8 +75,8 @@ def make_up(folder: Path, count: int) -> dict[str, list[float] | None]:
         inside = [rng.randint(x0, x1), rng.randint(y0, y1)]
         border = rng.choice([[x0, inside[1]], [x1, inside[1]], [inside[0], y0], [inside[0], y1]])
         point = rng.choice([inside, border, [rng.randrange(1025), rng.randrange(1025)], None])
-        instruction = f"open number {number}."
-        answers[instruction.rstrip(".")] = None if point is None else [side * BINARY for side in point]
+        instruction = f"open number {number}"
+        answers[instruction] = None if point is None else [side * BINARY for side in point]
         records.setdefault(f"{application}_{platform}", []).append(
             {
                 "id": f"{application}_{number}",
@@ -118,7 +98,8 @@ def make_up(folder: Path, count: int) -> dict[str, list[float] | None]:
 
 def ours(folder: Path, answers: dict[str, list[float] | None]) -> dict[str, Any]:
     """Our export."""
-    dataset, model = read_dataset(folder), Answering(answers)
+    dataset = read_dataset(folder)
+    model = ScriptedModel([answer(answers[item.instruction]) for item in dataset.items])
     assert not dataset.left_out
     with RunFolder(folder / "run", card_of(model, dataset)) as run:
         run_items(model, dataset.items, run, Method.PLAIN)
@@ -129,7 +110,7 @@ def ours(folder: Path, answers: dict[str, list[float] | None]) -> dict[str, Any]
 def theirs(script: Path, folder: Path, answers: dict[str, list[float] | None]) -> dict[str, Any]:
     """What the project's script writes."""
     told, log = folder / "answers.json", folder / "their" / "log.json"
-    told.write_text(json.dumps({f"{instruction}.": point for instruction, point in answers.items()}), encoding="utf-8")
+    told.write_text(json.dumps(answers), encoding="utf-8")
     arguments = {
         "model_type": "x", "screenspot_imgs": str(folder / "images"), "screenspot_test": str(folder / "annotations"),
         "task": "all", "inst_style": "instruction", "language": "en", "gt_type": "positive", "log_path": str(log),
