@@ -108,29 +108,35 @@ def read_back(display: VirtualDisplay) -> Iterator[Callable[[X11Input], str]]:
     with subprocess.Popen(
         [sys.executable, "-c", FIELD], env=dict(display.environment), stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout is not None
-        told = process.stdout
-        assert told.readline() == "ready\n"
+        try:
+            assert process.stdout is not None
+            told = process.stdout
+            assert told.readline() == "ready\n"
 
-        def read(device: X11Input) -> str:
-            device.press(["f9"])
-            return json.loads(told.readline())
+            def read(device: X11Input) -> str:
+                device.press(["f9"])
+                return json.loads(told.readline())
 
-        yield read
-        process.terminate()
+            yield read
+        finally:
+            process.terminate()
 
 
 @contextmanager
 def clipboard_untouched(display: VirtualDisplay) -> Iterator[None]:
     clip = ["xclip", "-selection", "clipboard"]
     with subprocess.Popen([*clip, "-quiet"], env=dict(display.environment), stdin=subprocess.PIPE) as owner:
-        assert owner.stdin is not None
-        owner.stdin.write(b"precious")
-        owner.stdin.close()
-        yield
-        out = subprocess.run([*clip, "-o"], env=dict(display.environment), capture_output=True, check=True, timeout=20)
-        assert out.stdout == b"precious"
-        owner.terminate()
+        try:
+            assert owner.stdin is not None
+            owner.stdin.write(b"precious")
+            owner.stdin.close()
+            yield
+            out = subprocess.run(
+                [*clip, "-o"], env=dict(display.environment), capture_output=True, check=True, timeout=20
+            )
+            assert out.stdout == b"precious"
+        finally:
+            owner.terminate()
 
 
 def random_strings(seed: int, count: int) -> list[str]:

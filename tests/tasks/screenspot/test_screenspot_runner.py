@@ -17,10 +17,11 @@ from model.base import GREEDY, GenerationError, Sampling
 from model.fake import ScriptedModel
 from model.messages import Message, Reply
 from model.nano.prompts import answer_text
+from tasks.run_folder import CARD
 from tasks.screenspot.dataset import Dataset, read_dataset
 from tasks.screenspot.items import RunError
 from tasks.screenspot.methods import Method
-from tasks.screenspot.records import CARD, RECORDS, Record, RunFolder, read_run
+from tasks.screenspot.records import RECORDS, Record, RunFolder, read_run
 from tasks.screenspot.runner import Unanswered, card_of, chosen, run_items
 from tasks.screenspot.scoring import Verdict
 from tasks.screenspot.statistics import Summary, summarise
