@@ -2,7 +2,8 @@
 
 Beside the answer's own tokens some things are supervised in training only: the characters in every patch, half way and
 at the encoder's end; the centre of the label that every patch belongs to, before and behind the projector (which would
-otherwise lose it); the letters behind the projector and at the end of a label spelled in the answer, which must match;
+otherwise lose it); behind the projector the letters that a place shows and those of the whole label it belongs to, and
+where a label ends in the answer its letters, which must match;
 where one attention head looks once the label is spelled and while the place is written (in front of the picture when it
 does not show the label); and the place itself as soon as the label is spelled. While that head seeks the label, the
 other pictures of a step compete with its own, as the tiles of a screen do: else it finds something nearly right in all.
@@ -16,6 +17,7 @@ from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -47,7 +49,8 @@ LOSS_WEIGHTS: Final = {
     "merged_centre": 1.0,
     "read": 0.5,
     "kept": 0.7,
-    "letters": 1.0,
+    "letters": 0.5,
+    "words": 1.0,
     "spelled": 0.5,
 }
 
@@ -76,6 +79,7 @@ class Learner(nn.Module):
         self.merged_centre = PlaceHead(config.text.hidden_size)
         self.aim = PlaceHead(config.text.hidden_size)
         self.letters = LettersHead(config.text.hidden_size)
+        self.words = LettersHead(config.text.hidden_size)
         self.spelled = LettersHead(config.text.hidden_size)
         self.encoder = Encoder(tokenizer)
         self._digit_ids = torch.tensor([tokenizer.encode(str(digit))[0] for digit in range(10)])
@@ -83,32 +87,19 @@ class Learner(nn.Module):
             if isinstance(module, Router):
                 module.register_forward_hook(_balance)
 
-    def forward(self, pictures: Sequence[Picture]) -> Losses:
-        pixels = torch.stack([torch.from_numpy(picture.pixels) for picture in pictures])
-        batch, height, width, _ = pixels.shape
-        size = (width, height)
-        grids = [(height // PATCH, width // PATCH)] * batch
-        losses: Losses = {}
+    def forward(self, pictures: Sequence[Picture], only_seen: Sequence[Picture] = ()) -> Losses:
+        """The losses of one step.
 
-        x = self.vision_tower.patch_embed(patches_of(pixels), grids)
-        cos, sin = rotary_2d(grids, self.vision_tower.config.head_dim, x.device)
-        slots = torch.from_numpy(np.concatenate([picture.slots for picture in pictures]))
-        for number, block in enumerate(self.vision_tower.encoder.blocks, start=1):
-            x = block(x, cos, sin, grids)
-            if number == READ_AFTER:
-                losses |= self.reading.losses(x, slots)
-        x = self.vision_tower.encoder.final_layernorm(x)
-        losses["kept"] = self.kept.losses(x, slots)["read"]
-        centres = torch.from_numpy(np.concatenate([picture.centres for picture in pictures]))
-        spread = spreads(torch.from_numpy(np.concatenate([picture.sizes for picture in pictures])), size)
-        on_label = centres[:, 0] >= 0
-        losses["centre"] = self.centre.loss(x[on_label], centres[on_label], spread[on_label])
-        merged = self.multi_modal_projector(x, grids)
-        labelled, patch = _of_cells(on_label, batch, grids[0])
-        losses["merged_centre"] = self.merged_centre.loss(merged[labelled], centres[patch], spread[patch])
-        cells, letters = letters_in_cells(slots, grids)
-        losses["letters"] = self.letters.loss(merged[cells], letters)
-        seen = merged.unflatten(0, (batch, -1))
+        Args:
+            pictures: with questions, as many about each.
+            only_seen: of the same size; their questions are not asked. They cost a fraction of the others.
+        """
+        batch, (height, width, _) = len(pictures), [*pictures, *only_seen][0].pixels.shape
+        size = (width, height)
+        merged, losses = self._see([*pictures, *only_seen], size)
+        if not pictures:
+            return losses
+        seen = merged.unflatten(0, (batch + len(only_seen), -1))[:batch]
 
         encode = self.encoder
         asked = [_Asked(query, encode.encode(query, size)) for picture in pictures for query in picture.queries]
@@ -136,6 +127,37 @@ class Learner(nn.Module):
         found, missed = (torch.stack(parts).mean() for parts in zip(*looks, strict=True))
         named_found = looks[2][0].detach()
         return losses | {"aim": (aims[0] + aims[1]) / 2, "look": found, "missed": missed, "named": named_found}
+
+    def _see(self, pictures: Sequence[Picture], size: tuple[int, int]) -> tuple[Tensor, Losses]:
+        """(M, D) what the decoder is given of pictures of a size, in px, and the losses of seeing."""
+        width, height = size
+        grids = [(height // PATCH, width // PATCH)] * len(pictures)
+
+        def of_patches(values: Callable[[Picture], NDArray[np.generic]]) -> Tensor:
+            return torch.from_numpy(np.concatenate([values(picture) for picture in pictures]))
+
+        losses: Losses = {}
+        pixels = torch.stack([torch.from_numpy(picture.pixels) for picture in pictures])
+        x = self.vision_tower.patch_embed(patches_of(pixels), grids)
+        cos, sin = rotary_2d(grids, self.vision_tower.config.head_dim, x.device)
+        slots = of_patches(lambda picture: picture.slots)
+        for number, block in enumerate(self.vision_tower.encoder.blocks, start=1):
+            x = block(x, cos, sin, grids)
+            if number == READ_AFTER:
+                losses |= self.reading.losses(x, slots)
+        x = self.vision_tower.encoder.final_layernorm(x)
+        losses["kept"] = self.kept.losses(x, slots)["read"]
+        centres, letters = of_patches(lambda picture: picture.centres), of_patches(lambda picture: picture.letters)
+        spread = spreads(of_patches(lambda picture: picture.sizes), size)
+        on_label = centres[:, 0] >= 0
+        losses["centre"] = self.centre.loss(x[on_label], centres[on_label], spread[on_label])
+        merged = self.multi_modal_projector(x, grids)
+        labelled, patch = _of_cells(on_label, len(pictures), grids[0])
+        losses["merged_centre"] = self.merged_centre.loss(merged[labelled], centres[patch], spread[patch])
+        losses["words"] = self.words.loss(merged[labelled], letters[patch])
+        cells, shown = letters_in_cells(slots, grids)
+        losses["letters"] = self.letters.loss(merged[cells], shown)
+        return merged, losses
 
     def _ids(self, asked: list[_Asked]) -> Tensor:
         """(rows, T) the tokens of all branches, padded."""
@@ -274,4 +296,5 @@ def _balance(router: nn.Module, _: object, output: tuple[Tensor, Tensor]) -> Non
 
 def total(losses: Losses) -> Losses:
     """The losses with their weighted sum."""
-    return losses | {"loss": torch.stack([weight * losses[name] for name, weight in LOSS_WEIGHTS.items()]).sum()}
+    weighted = [weight * losses[name] for name, weight in LOSS_WEIGHTS.items() if name in losses]
+    return losses | {"loss": torch.stack(weighted).sum()}

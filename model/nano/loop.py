@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +43,8 @@ class Schedule:
     clip: float = 1.0
     ema: float = 0.998
     save_every_s: float = 180.0
+    faster: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Parts of the learner whose matrices outside of layers learn so many times as fast."""
 
     def lr(self, done: float) -> float:
         """Learning rate when the fraction `done` of the time is over."""
@@ -89,7 +91,7 @@ class Run:
             lr = self.schedule.lr(elapsed / planned)
             for optimiser in optimisers:
                 for group in optimiser.param_groups:
-                    group["lr"] = lr
+                    group["lr"] = lr * group.get("faster", 1.0)
             losses = losses_of(random.Random(f"{self.folder.name}/{step}"), elapsed / planned)
             learner.zero_grad()
             losses["loss"].backward()
@@ -116,15 +118,24 @@ class Run:
         """Muon for the matrices inside the layers, AdamW for everything else."""
         named = [(name, p) for name, p in learner.named_parameters() if p.requires_grad]
         matrices = {name for name, p in named if p.ndim == 2 and ("blocks." in name or "layers." in name)}
-        lr, decay = self.schedule.peak_lr, self.schedule.weight_decay
+        others = [(name, p) for name, p in named if name not in matrices and p.ndim > 1]
+        lr, decay, faster = self.schedule.peak_lr, self.schedule.weight_decay, self.schedule.faster
+        groups = [
+            {
+                "params": [p for name, p in others if name.partition(".")[0] == part],
+                "weight_decay": decay,
+                "faster": times,
+            }
+            for part, times in faster.items()
+        ]
+        groups += [
+            {"params": [p for name, p in others if name.partition(".")[0] not in faster], "weight_decay": decay},
+            {"params": [p for _, p in named if p.ndim <= 1], "weight_decay": 0.0},
+        ]
         return [
             Muon([p for name, p in named if name in matrices], lr, decay),
-            torch.optim.AdamW(
-                [{"params": [p for name, p in named if name not in matrices and p.ndim > 1], "weight_decay": decay},
-                 {"params": [p for _, p in named if p.ndim <= 1], "weight_decay": 0.0}],
-                lr=lr, betas=(0.9, 0.98), fused=True,
-            ),
-        ]  # fmt: skip
+            torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.98), fused=True),
+        ]
 
     def _resume(
         self, learner: nn.Module, optimisers: list[torch.optim.Optimizer], average: nn.Module
@@ -162,7 +173,7 @@ class Run:
         dist.all_reduce(flat)
         flat /= self.world
         for p, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
-            p.grad = part.view_as(p)
+            p.grad = part.view_as(p) if part.any() else None  # what a step did not use does not move
 
     def _agree(self, seconds: float, interrupted: bool) -> tuple[float, bool]:
         """The time of the slowest process, and whether any was interrupted: all must stop at the same step."""

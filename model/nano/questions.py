@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.nano import words
+from model.nano.letters import ALPHABET, letters_of
 from model.nano.prompts import NOT_HERE
 from model.nano.reading import BLANK, FIRST_CHARACTER, LAST_CHARACTER, SLOTS
 from model.nano.screens import Box, Item, Screen
@@ -90,6 +91,8 @@ class Picture:
     """(N, 2) x and y, in thousandths of the picture, of the middle of the patch's label; -1 outside of labels."""
     sizes: NDArray[np.float32]
     """(N, 2) width and height of that label, px; 0 outside of labels."""
+    letters: NDArray[np.float32]
+    """(N, letters) ones for those that the patch's label has, as in `letters_of`."""
     labels: frozenset[str]
     """Those that it shows, wholly or in part, in lower case."""
     queries: list[Query]
@@ -173,10 +176,11 @@ def _slots(screen: Screen, left: int, top: int, width: int, height: int) -> NDAr
 
 def _labels(
     screen: Screen, left: int, top: int, width: int, height: int
-) -> tuple[dict[str, list[tuple[Item, Box]]], NDArray[np.int64], NDArray[np.float32]]:
-    """The items that a picture shows, by label, each with what it shows of the label; and its centres and sizes."""
+) -> tuple[dict[str, list[tuple[Item, Box]]], NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    """The items that a picture shows, by label, each with what it shows of the label; its centres, sizes, letters."""
     centres = np.full((height // PATCH, width // PATCH, 2), -1, dtype=np.int64)
     sizes = np.zeros((height // PATCH, width // PATCH, 2), dtype=np.float32)
+    letters = np.zeros((height // PATCH, width // PATCH, len(ALPHABET)), dtype=np.float32)
     seen: dict[str, list[tuple[Item, Box]]] = {}
     for item in screen.items:
         cut, share = _cut(item.text, left, top, width, height)
@@ -188,7 +192,8 @@ def _labels(
         columns = slice(int((cut[0] + 2) // PATCH), int((cut[2] - 2) // PATCH) + 1)
         centres[rows, columns] = thousandths(x, width), thousandths(y, height)
         sizes[rows, columns] = cut[2] - cut[0], cut[3] - cut[1]
-    return seen, centres.reshape(-1, 2), sizes.reshape(-1, 2)
+        letters[rows, columns] = letters_of([item.label])[0].numpy()
+    return seen, centres.reshape(-1, 2), sizes.reshape(-1, 2), letters.reshape(-1, len(ALPHABET))
 
 
 def picture_of(
@@ -217,7 +222,7 @@ def picture_of(
     left = int(min(max(middle[0] - rng.uniform(0, width), 0), full_width - width))
     top = int(min(max(middle[1] - rng.uniform(0, height), 0), full_height - height))
 
-    seen, centres, sizes = _labels(screen, left, top, width, height)
+    seen, centres, sizes, letters = _labels(screen, left, top, width, height)
     partly = {item.label for item in screen.items if _cut(item.text, left, top, width, height)[1] > 0}
     askable = [found[0] for found in seen.values() if len(found) == 1 and suits(found[0][0])]
     weights = [4.0 if item.kind in ("field", "tick") else 2.0 if item.kind == "near" else 1.0 for item, _ in askable]
@@ -247,6 +252,7 @@ def picture_of(
         _slots(screen, left, top, width, height),
         centres,
         sizes,
+        letters,
         frozenset(label.lower() for label in partly),
         asked,
         mentions,

@@ -35,3 +35,16 @@ def test_a_lesson_without_anything_to_point_at(nano_tokenizer: KimiTokenizer, sc
     losses = total(learner([replace(picture, queries=absent[:1], mentions=absent[:1])]))
     assert all(loss.isfinite() for loss in losses.values())
     losses["loss"].backward()
+
+
+def test_what_is_only_seen_teaches_the_encoder_and_nothing_else(nano_tokenizer: KimiTokenizer, screen: Screen) -> None:
+    config = configuration(nano_tokenizer.vocab_size, nano_tokenizer.special("<|media_pad|>"))
+    learner = Learner(config, nano_tokenizer)
+    rng = random.Random(0)
+    asked, seen = ([picture_of(rng, screen, (224, 168), n, many=False, typing=False)] for n in (4, 0))
+    losses = total(learner([], seen))
+    assert set(losses) < set(total(learner(asked, seen)))
+    losses["loss"].backward()
+    moved = {name.partition(".")[0] for name, p in learner.named_parameters() if p.grad is not None and p.grad.any()}
+    assert {"vision_tower", "multi_modal_projector", "words", "letters"} <= moved
+    assert not {"language_model", "lm_head", "aim", "spelled"} & moved

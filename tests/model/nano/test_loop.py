@@ -120,6 +120,17 @@ def test_the_average_has_the_learners_names(tmp_path: Path) -> None:
         averaged_weights(tmp_path / "other")
 
 
+def test_a_part_can_learn_faster(tmp_path: Path) -> None:
+    def moved(faster: dict[str, float]) -> float:
+        learner, before = small(), small()
+        schedule = Schedule(minutes=1 / 60, peak_lr=1e-3, warmup=1e-9, weight_decay=0.0, faster=faster)
+        run = Run(tmp_path / f"lesson{len(faster)}", schedule, Interruption(), clock=itertools.count().__next__)
+        run.train(learner, learner.losses)
+        return (learner.head.weight - before.head.weight).abs().mean().item()
+
+    assert moved({"head": 3.0}) == pytest.approx(3 * moved({}), rel=0.01)
+
+
 def test_the_learning_rate_rises_stays_and_falls() -> None:
     schedule = Schedule(minutes=1, peak_lr=2.0, warmup=0.1, decay=0.4)
     assert [schedule.lr(done) for done in (0, 0.05, 0.1, 0.5, 0.6, 0.8, 1.0, 1.1)] == pytest.approx(

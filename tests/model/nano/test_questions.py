@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from model.nano import questions
+from model.nano.letters import letters_of
 from model.nano.prompts import NOT_HERE
 from model.nano.questions import PATCH, Picture, picture_of, thousandths
 from model.nano.reading import BLANK, FIRST_CHARACTER, SLOTS
@@ -110,6 +111,7 @@ def test_patches_know_their_characters_and_labels(cuts: list[Cut], screen: Scree
                 written += 1
         assert (slots > BLANK).sum() == written
         centres = picture.centres.reshape(HEIGHT // PATCH, columns, 2)
+        letters = picture.letters.reshape(HEIGHT // PATCH, columns, -1)
         for item in screen.items:
             x, y = (item.text[0] + item.text[2]) / 2 - left, (item.text[1] + item.text[3]) / 2 - top
             whole = contains((left, top, left + WIDTH, top + HEIGHT), *item.text[:2]) and contains(
@@ -120,6 +122,7 @@ def test_patches_know_their_characters_and_labels(cuts: list[Cut], screen: Scree
                     thousandths(x, WIDTH),
                     thousandths(y, HEIGHT),
                 ]
+                assert letters[int(y // PATCH), int(x // PATCH)].tolist() == letters_of([item.label])[0].tolist()
 
 
 def test_a_seed_decides(screen: Screen) -> None:
