@@ -87,19 +87,19 @@ class Learner(nn.Module):
             if isinstance(module, Router):
                 module.register_forward_hook(_balance)
 
-    def forward(self, pictures: Sequence[Picture], only_seen: Sequence[Picture] = ()) -> Losses:
+    def forward(self, pictures: Sequence[Picture]) -> Losses:
         """The losses of one step.
 
         Args:
-            pictures: with questions, as many about each.
-            only_seen: of the same size; their questions are not asked. They cost a fraction of the others.
+            pictures: of one size, with as many questions about each; without any, only what the encoder and the
+                projector learn is taught, at a third of the cost.
         """
-        batch, (height, width, _) = len(pictures), [*pictures, *only_seen][0].pixels.shape
+        batch, (height, width, _) = len(pictures), pictures[0].pixels.shape
         size = (width, height)
-        merged, losses = self._see([*pictures, *only_seen], size)
-        if not pictures:
+        merged, losses = self._see(pictures, size)
+        if not pictures[0].queries:
             return losses
-        seen = merged.unflatten(0, (batch + len(only_seen), -1))[:batch]
+        seen = merged.unflatten(0, (batch, -1))
 
         encode = self.encoder
         asked = [_Asked(query, encode.encode(query, size)) for picture in pictures for query in picture.queries]

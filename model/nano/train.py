@@ -32,7 +32,7 @@ from model.nano.interruption import Interruption, ignored
 from model.nano.learner import Learner, total
 from model.nano.loop import STATE, Losses, Run, Schedule, averaged_weights
 from model.nano.prompts import NOT_HERE, answer_text, user_text
-from model.nano.questions import Picture, picture_of
+from model.nano.questions import picture_of
 from model.nano.reading import Reader, ReadingHead, reading_lesson
 from model.nano.screens import load_screen, pool_size
 from model.nano.shape import TILE, VISION, configuration, initialise_positions
@@ -45,19 +45,17 @@ app = App(name="python -m model.nano.train", help="Train nano from scratch, on a
 FOLDER = Path("training")
 """Holds the pool of screens, the vocabulary, and a folder for each stage."""
 PICTURES = (
-    (0.3, (224, 168), 14, 4),
-    (0.6, (336, 252), 9, 5),
+    (0.4, (224, 168), 14, 4),
+    (0.65, (336, 252), 9, 5),
     (1.0, TILE, 5, 7),
 )
 """Until which part of the time mostly which size (px), how many pictures a step, and how many questions about each.
 
 All have a tile's shape. What is learned from few labels at first, to find one by its letters, holds among many later.
 """
-SEEING = 0.2
+SEEING = 0.33
 """Part of the time, at the beginning, in which pictures are only seen: what labels say is learned faster without asking
 about them, and a decoder that has nothing to match learns to do without."""
-ONLY_SEEN = 1
-"""How many pictures that are only seen a step has afterwards for each with questions."""
 FASTER = {"multi_modal_projector": 3.0}
 """At the rate of the rest the projector hardly moves: its weights are large."""
 FIXED_TEXTS = [
@@ -193,13 +191,6 @@ def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
     pool = folder / "pool"
     pages = pool_size(pool)
 
-    def pictures(
-        rng: random.Random, count: int, size: tuple[int, int], queries: int, many: bool, typing: bool
-    ) -> list[Picture]:
-        seen = [load_screen(pool, rng.randrange(pages)) for _ in range(-(-count // 2))]
-        screens = [screen for screen in seen for _ in range(2)][:count]
-        return [picture_of(rng, screen, size, queries, many, typing) for screen in screens]
-
     def losses(rng: random.Random, done: float) -> Losses:
         # The same choice in all processes: they wait for the slowest.
         only_seeing = done < SEEING
@@ -210,10 +201,12 @@ def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
             _, size, count, queries = PICTURES[0]
         rng = random.Random(f"{rng.random()} {run.rank}")
         if only_seeing:
-            found = total(learner([], pictures(rng, 2 * count, size, 0, False, False)))
-        else:
-            asked = pictures(rng, count // 2 if many else count, size, queries, many, typing)
-            found = total(learner(asked, pictures(rng, ONLY_SEEN * len(asked), size, 0, False, False)))
+            count, queries = 2 * count, 0
+        elif many:
+            count //= 2
+        seen = [load_screen(pool, rng.randrange(pages)) for _ in range(-(-count // 2))]
+        screens = [screen for screen in seen for _ in range(2)][:count]
+        found = total(learner([picture_of(rng, screen, size, queries, many, typing) for screen in screens]))
         if dense:
             found["loss"] = found["loss"] + 0.3 * reader(reading_lesson(rng, 6))["read"]
         return found
