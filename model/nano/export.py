@@ -20,7 +20,8 @@ from model.nano.loop import averaged_weights
 from model.nano.shape import TILE, configuration
 from model.tokenizer import KimiTokenizer
 
-TRAINING_ONLY = ("reading.", "kept.", "centre.", "merged_centre.", "aim.", "letters.", "spelled.")
+MODEL_PARTS = ("vision_tower.", "multi_modal_projector.", "language_model.", "lm_head.")
+"""What a learner has of the model; everything else in it exists for training only."""
 HEADS: Final = "training_heads.safetensors"
 PREPROCESSOR = {
     "patch_size": 14,
@@ -52,11 +53,11 @@ def export(folder: Path, out: Path, dtype: torch.dtype = torch.bfloat16) -> None
         {
             name.replace("language_model.", "decoder."): value
             for name, value in averaged.items()
-            if not name.startswith(TRAINING_ONLY)
+            if name.startswith(MODEL_PARTS)
         }
     )
     save_checkpoint(model, out, dtype)
-    heads = {name: value.to(dtype) for name, value in averaged.items() if name.startswith(TRAINING_ONLY)}
+    heads = {name: value.to(dtype) for name, value in averaged.items() if not name.startswith(MODEL_PARTS)}
     save_file(heads, out / HEADS)
     for name in ("tiktoken.model", "tokenizer_config.json"):
         shutil.copy(folder / name, out / name)
