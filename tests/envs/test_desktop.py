@@ -133,6 +133,13 @@ def test_the_user_stops_it_with_the_pointer_in_a_corner(display: VirtualDisplay)
         watched.execute(Click(at=frame.point(0.5, 0.5)))
 
 
+def test_a_pointer_that_lies_in_a_corner_from_before_stops_nothing(display: VirtualDisplay) -> None:
+    with Desktop(display=display.name, hot_corners=False, patience=QUICK) as before:
+        before.execute(Move(to=before.observe().frame.point(1.0, 1.0)))
+    with Desktop(display=display.name, patience=QUICK) as desktop:
+        desktop.execute(Click(at=desktop.observe().frame.point(0.5, 0.5)))
+
+
 def test_a_point_of_an_earlier_frame_is_refused(desktop: Desktop) -> None:
     earlier = desktop.observe().frame
     desktop.observe()
