@@ -245,7 +245,7 @@ def test_a_screen_that_changes_late_is_not_read_too_early(display: VirtualDispla
     page = (
         "import tkinter; r = tkinter.Tk(); r.overrideredirect(True); r.geometry('1280x720+0+0');"
         "r.configure(background='white');"
-        "r.bind('<Button-1>', lambda e: r.after(200, lambda: r.configure(background='black')));"
+        "r.bind('<Button-1>', lambda e: r.after(300, lambda: r.configure(background='black')));"
         "r.after(50, lambda: print('ready', flush=True)); r.mainloop()"
     )
     with (
