@@ -25,8 +25,8 @@ class Patience:
     """How long to wait for the screen to rest."""
 
     quiet_s: float = 0.35
-    """The screen rests when nothing has changed for so long: longer than applications need to answer a click, which some
-    do after 300 ms."""
+    """The screen rests when nothing has changed for so long: longer than applications need to answer a click, which may
+    be 300 ms."""
     cap_s: float = 5.0
     """It is not waited for longer than this."""
     interval_s: float = 0.05
