@@ -52,8 +52,6 @@ class Desktop(Env):
         self._hot_corners = hot_corners
         self._display = display
         self._frame: Frame | None = None
-        self._left_at: tuple[float, float] | None = None
-        """Where the pointer was after the last action."""
         with ExitStack() as opened:
             refuse_wayland(display)
             self._capture = ScreenCapture(display)
@@ -62,6 +60,8 @@ class Desktop(Env):
             self._title = _title_of(display, opened)
             self._input = input_device(display)
             opened.callback(self._input.close)
+            self._left_at = self._input.position()
+            """Where the pointer was after the last action, or at the beginning."""
             self._opened: ExitStack | None = opened.pop_all()
 
     @property
@@ -149,7 +149,7 @@ class Desktop(Env):
             raise EnvUnavailable("The desktop was closed.")
 
     def _refuse_if_taken_over(self) -> None:
-        """Whoever moves the pointer into a corner wants it back; where an action has left it says nothing."""
+        """Whoever moves the pointer into a corner wants it back; where it has been left before says nothing."""
         if not self._hot_corners:
             return
         x, y = at = self._input.position()

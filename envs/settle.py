@@ -24,8 +24,9 @@ BLOCK_PX = 32
 class Patience:
     """How long to wait for the screen to rest."""
 
-    quiet_s: float = 0.25
-    """The screen rests when nothing has changed for so long: longer than an application needs to answer a click."""
+    quiet_s: float = 0.35
+    """The screen rests when nothing has changed for so long: longer than applications need to answer a click, which may
+    be 300 ms."""
     cap_s: float = 5.0
     """It is not waited for longer than this."""
     interval_s: float = 0.05

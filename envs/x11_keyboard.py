@@ -2,8 +2,9 @@
 
 Keysyms that no key has are put on keycodes that have none, several at once, and stay there until the place is needed or
 the keyboard is closed. Programs look up what a keycode means when they handle its event, not when it happens, so a
-keycode that was typed must keep its meaning until they have: before it is given another the program with the focus is
-asked whether it has come that far. An input method in a process of its own (ibus by XIM) is not asked.
+keycode that was typed must keep its meaning until they have, and may not be typed before they know a new one: the
+program with the focus is asked whether it has come that far. An input method in a process of its own (ibus by XIM) is
+not asked.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Keyboard:
         """Keycodes that can be given keysyms."""
         self._unhandled = False
         """Whether a program may still have to look up a keycode that was given a keysym."""
+        self._is_known = False
+        """Whether the program that is typed to knows the mapping as it is."""
         self._rows: dict[int, tuple[int, ...]] = {}
         """The whole mapping when it was last read, as the core protocol has it."""
         self._choice: tuple[int, int] | None = None
@@ -77,6 +80,7 @@ class Keyboard:
             self._keymap = self._described()
             self._spare = self._find_spare()
             self._choice = None
+            self._is_known = False
         self._rows = rows
         self._has_capitals = bool(state.lockedMods & _CAPITALS)
         choice = state.group, state.lockedMods & ~_CAPITALS
@@ -90,6 +94,7 @@ class Keyboard:
         Raises:
             ActionFailed: it has none of them and can be given none.
         """
+        self._wait_until_known()
         for keysym in keysyms:
             if keysym in self._strokes:
                 return self._strokes[keysym]
@@ -113,6 +118,7 @@ class Keyboard:
                 self._wait_until_handled()
                 continue  # and see what has changed in the meantime
             self._give(needed)
+            self._wait_until_known()
             for start in range(0, reach, STROKES_AT_ONCE):
                 piece = keysyms[start : min(start + STROKES_AT_ONCE, reach)]
                 self._unhandled = self._unhandled or not self._strokes.keys() >= set(piece)
@@ -196,6 +202,12 @@ class Keyboard:
                 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, [[row.pack() for row in rows]],
             )  # fmt: skip
             self._core.GetInputFocus().reply()
+        self._is_known = False
+
+    def _wait_until_known(self) -> None:
+        if not self._is_known:
+            self._ping.wait_for_other_connections()
+            self._is_known = True
 
     def _wait_until_handled(self) -> None:
         if not self._unhandled:

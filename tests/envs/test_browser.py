@@ -339,6 +339,15 @@ def test_a_dialog_between_two_calls_does_not_block(browser, site, open_page):
     assert site.told(browser) == 1
 
 
+def test_a_page_that_answers_300_ms_after_the_click_is_not_read_too_early(browser, open_page, monkeypatch):
+    monkeypatch.setattr(browser, "_patience", Patience())
+    open_page("onclick = () => setTimeout(() => { document.documentElement.style.background = 'black' }, 300)</script>")
+    click(browser, *PLACE)
+    seen = browser.observe()
+    assert seen.settled
+    assert seen.frame.pixels.max() == 0
+
+
 def test_leaving_a_page_that_asks(browser, open_page):
     open_page("onbeforeunload = e => e.preventDefault();</script><input autofocus>")
     click(browser, 30, 15)

@@ -57,7 +57,40 @@ def test_every_target_is_hit(size: tuple[int, int]) -> None:
     assert calibration.is_exact
 
 
-def test_every_target_of_a_second_monitor_is_hit() -> None:
+@pytest.fixture(scope="module")
+def two_monitors() -> Iterator[tuple[VirtualDisplay, list[Region]]]:
+    """A display with two monitors of RandR, the primary one first: it lies to the right of the other and lower."""
+    if shutil.which("xrandr") is None:
+        pytest.skip("xrandr is not installed")
+    left, right = Region(0, 0, 1000, 700), Region(1000, 300, 1200, 900)
+    with VirtualDisplay((2200, 1200)) as display:
+        for name, region, output in (("left", left, "screen"), ("*right", right, "none")):
+            place = f"{region.width_dev}/300x{region.height_dev}/200+{region.left_dev}+{region.top_dev}"
+            command = ["xrandr", "--display", display.name, "--setmonitor", name, place, output]
+            subprocess.run(command, check=True, capture_output=True, timeout=20)
+        yield display, [right, left]
+
+
+@pytest.mark.parametrize("monitor", [1, 2])
+def test_every_target_of_each_monitor_is_hit(monitor: int, two_monitors: tuple[VirtualDisplay, list[Region]]) -> None:
+    display, regions = two_monitors
+    with Desktop(monitor, display=display.name, hot_corners=False, patience=QUICK) as desktop:
+        assert desktop.region == regions[monitor - 1]
+        frame = desktop.observe().frame
+        assert frame.origin_dev == (desktop.region.left_dev, desktop.region.top_dev)
+        assert (frame.width_px, frame.height_px) == (desktop.region.width_dev, desktop.region.height_dev)
+        calibration = calibrate(desktop)
+    assert len(calibration.aims) == 36
+    assert calibration.is_exact
+
+
+def test_a_third_of_two_monitors_is_refused(two_monitors: tuple[VirtualDisplay, list[Region]]) -> None:
+    display, _ = two_monitors
+    with pytest.raises(EnvUnavailable, match=r"no monitor 3.*1: 1200x900\+1000\+300, 2: 1000x700\+0\+0"):
+        Desktop(3, display=display.name)
+
+
+def test_every_target_of_a_region_is_hit() -> None:
     with VirtualDisplay((1920, 1080)) as display:
         region = Region(1100, 300, 800, 600)
         with Desktop(region=region, display=display.name, hot_corners=False, patience=QUICK) as desktop:
@@ -98,6 +131,13 @@ def test_the_user_stops_it_with_the_pointer_in_a_corner(display: VirtualDisplay)
             watched.execute(Click(at=frame.point(0.5, 0.5)))
         user.execute(Move(to=seen.point(0.5, 0.5)))
         watched.execute(Click(at=frame.point(0.5, 0.5)))
+
+
+def test_a_pointer_that_lies_in_a_corner_from_before_stops_nothing(display: VirtualDisplay) -> None:
+    with Desktop(display=display.name, hot_corners=False, patience=QUICK) as before:
+        before.execute(Move(to=before.observe().frame.point(1.0, 1.0)))
+    with Desktop(display=display.name, patience=QUICK) as desktop:
+        desktop.execute(Click(at=desktop.observe().frame.point(0.5, 0.5)))
 
 
 def test_a_point_of_an_earlier_frame_is_refused(desktop: Desktop) -> None:
@@ -205,7 +245,7 @@ def test_a_screen_that_changes_late_is_not_read_too_early(display: VirtualDispla
     page = (
         "import tkinter; r = tkinter.Tk(); r.overrideredirect(True); r.geometry('1280x720+0+0');"
         "r.configure(background='white');"
-        "r.bind('<Button-1>', lambda e: r.after(200, lambda: r.configure(background='black')));"
+        "r.bind('<Button-1>', lambda e: r.after(300, lambda: r.configure(background='black')));"
         "r.after(50, lambda: print('ready', flush=True)); r.mainloop()"
     )
     with (

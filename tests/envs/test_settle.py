@@ -48,6 +48,15 @@ def test_a_change_is_waited_for_and_returned():
     assert rest.pixels.min() == 255
 
 
+def test_an_answer_after_300_ms_is_waited_for_without_being_told_so():
+    def answers_late(pixels, now):
+        pixels[:] = 255 if now > 0.3 + CAPTURE_S else 0
+
+    rest = Screen(answers_late).settle()
+    assert rest.settled
+    assert rest.pixels.min() == 255
+
+
 def test_a_blinking_cursor_is_not_waited_for():
     def cursor(pixels, now):
         if int(now / 0.5) % 2:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -25,6 +28,7 @@ from envs.keys import NAMES
 from envs.virtual_display import VirtualDisplay
 from envs.x11_display import connect
 from envs.x11_input import X11Input
+from envs.x11_ping import Ping
 from envs.x11_windows import X11Windows
 
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
@@ -333,9 +337,9 @@ def test_keys_are_pressed_with_others_held(page) -> None:
     assert letters == [["keydown", "K", True, True]] * 2
 
 
-@pytest.mark.slow
-@needs_xclip
-def test_any_text_arrives_on_any_layout_in_a_browser(browser, site) -> None:
+@pytest.fixture(scope="module")
+def read_back_of_page(browser, site) -> Callable[[X11Input], str]:
+    """What stands in a text field of a page, which is emptied."""
     browser, display = browser
     html = """document.title = "ready"; let times = 0</script>
         <textarea id=t style="position:fixed;inset:0;width:100%;height:100%" onfocus="document.title = 'focused'"
@@ -352,10 +356,42 @@ def test_any_text_arrives_on_any_layout_in_a_browser(browser, site) -> None:
 
     def read_back(device: X11Input) -> str:
         device.press(["f9"])
-        display.wait_for_window(f"^arrived {next(times)}", timeout_s=60)
+        display.wait_for_window(rf"^arrived {next(times)}\b", timeout_s=60)
         return unquote((browser.observe().url or "").partition("#")[2])
 
-    type_on_every_layout(display, read_back)
+    return read_back
+
+
+def test_a_browser_that_is_held_up_knows_the_keys_that_were_lent(
+    browser, read_back_of_page: Callable[[X11Input], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its toolkit hears what a key was given by another connection than that of the keys."""
+    _, display = browser
+    process = focused_process(display.name)
+    handled = Ping.wait_until_handled
+    held_up: list[threading.Timer] = []
+
+    def handled_and_held_up(ping: Ping) -> bool:
+        answered = handled(ping)
+        os.kill(process, signal.SIGSTOP)
+        held_up.append(threading.Timer(0.3, os.kill, (process, signal.SIGCONT)))
+        held_up[-1].start()
+        return answered
+
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 400)))  # many more than there are keys to lend
+    with closing(X11Input(display.name)) as device:
+        with monkeypatch.context() as patched:
+            patched.setattr(Ping, "wait_until_handled", handled_and_held_up)
+            device.type_text(text)
+        assert len(held_up) > 3
+        assert read_back_of_page(device) == text
+
+
+@pytest.mark.slow
+@needs_xclip
+def test_any_text_arrives_on_any_layout_in_a_browser(browser, read_back_of_page: Callable[[X11Input], str]) -> None:
+    _, display = browser
+    type_on_every_layout(display, read_back_of_page)
 
 
 def test_every_key_can_be_pressed(device: X11Input, read_back: Callable[[X11Input], str]) -> None:
@@ -410,6 +446,18 @@ def mapping(name: str) -> list[int]:
     keysyms = list(core.GetKeyboardMapping(8, 248).reply().keysyms)
     connection.disconnect()
     return keysyms
+
+
+def focused_process(name: str) -> int:
+    """The process that the window with the focus says it is of."""
+    connection = connect(name)
+    core = xcffib.xproto.xprotoExtension(connection)
+    kind = core.InternAtom(True, len("_NET_WM_PID"), "_NET_WM_PID").reply().atom
+    window = core.GetInputFocus().reply().focus
+    while not (told := core.GetProperty(False, window, kind, xcffib.xproto.Atom.CARDINAL, 0, 1).reply()).value_len:
+        window = core.QueryTree(window).reply().parent
+    connection.disconnect()
+    return memoryview(told.value.buf()).cast("I")[0]
 
 
 def modifiers(name: str) -> int:
