@@ -73,8 +73,9 @@ class Browser(Env):
             allowed_upload_folder: uploads are taken from it and nowhere else; without it there is no upload.
             download_folder: where downloads go; by default a new one that is thrown away at the end.
             accept_dialogs: answer the page's questions with yes. By default they are answered with no.
-            allowed_hosts: the only ones from which pages are opened, inner pages too, as in
-                `envs.addresses.host_matches`; by default all.
+            allowed_hosts: the only ones from which pages are opened, inner pages and redirects too, as in
+                `envs.addresses.host_matches`; by default all. Chrome's preloading of pages is switched off in the
+                profile; it cannot be in a Chrome that is attached to.
             downloads: whether files may be saved at all.
             browser_path: the executable, see `envs.chromium.find_browser`.
             sandbox: Chromium's own; by default on, unless the user is root, whom it refuses.
@@ -91,7 +92,16 @@ class Browser(Env):
         self._uploads = allowed_upload_folder is not None
         self._concealed: tuple[str, ...] = ()
         self._process = BrowserProcess(
-            Launch(viewport, device_scale_factor, headless, profile, browser_path, sandbox, attach)
+            Launch(
+                viewport,
+                device_scale_factor,
+                headless,
+                profile,
+                browser_path,
+                sandbox,
+                attach,
+                preloads=allowed_hosts is None,
+            )
         )
         folder = download_folder or Path(tempfile.mkdtemp(prefix="deixis-downloads-"))
         self._throw_away = (
