@@ -6,7 +6,7 @@ have had an effect, so the model is told and decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
@@ -14,12 +14,11 @@ from pydantic import ValidationError
 from agent.episode import ActionResult, StopReason
 from agent.guard import Guard, TargetChanged
 from agent.looking import Decision
-from agent.policy import title_matches
-from agent.ruling import Effect, Ruling
+from agent.ruling import Ruling
+from agent.secret_fence import SecretFence
 from agent.secrets import Secrets
 from agent.typed_area import TypedArea
 from envs.actions import Action, AskUser, Terminate, TypeText, Wait
-from envs.addresses import host_matches, host_of
 from envs.base import ActionFailed, Env, Observation, UnsupportedAction
 from envs.frame import PointOutsideFrame, StaleFrame
 
@@ -68,9 +67,8 @@ class Actor:
     ) -> None:
         self._env, self._guard, self._secrets = env, guard, secrets
         self._ask_person, self._stop_asked, self._sleep, self._clock = ask_person, stop_asked, sleep, clock
-        self._typed = None if not secrets.values or env.conceal(secrets.values) else TypedArea()
-        self._home: str | None = None
-        """The host where the episode began."""
+        self._fence = SecretFence(env, guard, secrets)
+        self._typed = None if not secrets.forms or env.conceal(secrets.forms) else TypedArea()
 
     def observe(self) -> Observation:
         """What can be seen, without the secrets.
@@ -79,9 +77,12 @@ class Actor:
             EnvUnavailable: the environment has gone.
         """
         seen = self._secrets.concealing(self._env.observe())
-        if self._home is None:
-            self._home = host_of(seen.url or "")
+        self._fence.begin_at(seen.url)
         return seen if self._typed is None else replace(seen, frame=self._typed.concealing(seen.frame))
+
+    def remember(self, action: Action) -> None:
+        """Tell it what was done in the episode before it was resumed."""
+        self._fence.remember(action)
 
     def act(
         self, decision: Decision, observation: Observation, tell: Callable[[ActionResult], None]
@@ -150,43 +151,34 @@ class Actor:
         if action.kind not in self._env.capabilities:
             raise UnsupportedAction(f"This environment cannot {action.kind}.")
         ruling = self._guard.rule(action, observation, words)
-        secrets = self._secrets.names_in(action.text) if isinstance(action, TypeText) else ()
-        if secrets and not ruling.denial:
-            ruling = self._ruling_on_secrets(action, words, observation, secrets) or ruling
+        if not ruling.denial:
+            ruling = self._fence.rule(action, words, observation) or ruling
         if ruling.denial:
             return _Done(ruling.denial, done=False, ruling=ruling)
         self._guard.check_target(action, observation.frame, self._env)
-        if isinstance(action, TypeText) and secrets:
-            return _Done(self._type_secrets(action.text, observation), ruling=ruling)
+        self._fence.remember(action)
+        if self._fence.carried_by(action):
+            return _Done(self._carry_secrets(action, observation), ruling=ruling)
         return _Done(self._env.execute(action).note, ruling=ruling)
 
-    def _ruling_on_secrets(
-        self, action: Action, words: str, observation: Observation, names: Sequence[str]
-    ) -> Ruling | None:
-        """What is decided about typing secrets here; None when nothing speaks against it."""
-        focused = self._env.focused_url()
-        ruling: Ruling | None = None
-        for name in names:
-            places = self._guard.policy.secrets.get(name)
-            if focused is None and (places is None or not title_matches(observation.title, places)):
-                ruling = self._guard.ask(action, observation, words, f"It types the secret {name!r}.")
-            elif focused is not None and not host_matches(host_of(focused), places or (self._home or "",)):
-                where = host_of(focused) or "this page"
-                ruling = Ruling(Effect.DENY, f"The secret {name!r} may not be typed on {where}.")
-            if ruling is not None and ruling.denial:
-                break
-        return ruling
-
-    def _type_secrets(self, text: str, observation: Observation) -> str:
-        if self._typed is None:
-            return self._env.execute(self._typing(text)).note
-        for line in text.splitlines(keepends=True):
+    def _carry_secrets(self, action: Action, observation: Observation) -> str:
+        if not isinstance(action, TypeText):
+            return self._watched(action, observation)
+        notes: list[str] = []
+        for line in action.text.splitlines(keepends=True):
             # Where it stands is looked at before Enter, which may bring another screen.
-            self._env.execute(self._typing(line.rstrip("\n")))
-            self._typed.learn(observation.frame.pixels, self._typed.concealing(self._env.observe().frame).pixels)
+            if text := line.rstrip("\n"):
+                notes.append(self._watched(self._typing(text), observation))
             if line.endswith("\n"):
-                self._env.execute(TypeText(text="\n"))
-        return ""
+                notes.append(self._env.execute(TypeText(text="\n")).note)
+        return " ".join(filter(None, notes))
+
+    def _watched(self, action: Action, observation: Observation) -> str:
+        """Carry out an action that shows a secret, and look where it stands if the environment does not."""
+        note = self._env.execute(action).note
+        if self._typed is not None:
+            self._typed.learn(observation.frame.pixels, self._typed.concealing(self._env.observe().frame).pixels)
+        return note
 
     def _typing(self, text: str) -> TypeText:
         try:

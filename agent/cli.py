@@ -53,6 +53,7 @@ def run(
     """Carry out an instruction in a browser or on a desktop, and record it.
 
     Ctrl-C pauses: go on, do one step, take over, add to the instruction, or end it; a second Ctrl-C ends it at once.
+    On an X11 desktop Super+Escape does the same, whichever program has the keyboard.
     A `{secret:NAME}` in the instruction is typed, and shown to nobody: it is read from the environment variable
     DEIXIS_SECRET_NAME, or from the keyring (`keyring set deixis NAME`). The exit status is 0 only when the task was
     done.

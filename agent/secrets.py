@@ -86,8 +86,9 @@ class Secrets:
         self._value = re.compile("|".join(re.escape(form) for form in self._names)) if written else None
 
     @property
-    def values(self) -> tuple[str, ...]:
-        return tuple(self._values.values())
+    def forms(self) -> tuple[str, ...]:
+        """The values, as they are and as addresses and JSON write them."""
+        return tuple(self._names)
 
     def names_in(self, text: str) -> tuple[str, ...]:
         """The names of this episode's secrets that a text mentions."""

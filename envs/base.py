@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol, Self, runtime_checkable
 
 from envs.actions import Action
-from envs.frame import Frame, Pixels
+from envs.frame import Frame, Pixels, Point
 
 
 class EnvError(Exception):
@@ -139,8 +139,16 @@ class Env(Protocol):
         """
         return False
 
-    def focused_url(self) -> str | None:
-        """The address of the page, an inner one too, that gets what is typed; None outside of browsers."""
+    def receiver_url(self, at: Point | None = None) -> str | None:
+        """The address of the page, an inner one too, that gets what is typed; None outside of browsers.
+
+        Args:
+            at: a place of the latest frame, to know what gets what is dropped or pasted there instead.
+
+        Raises:
+            StaleFrame: the place was read from an earlier frame.
+            EnvUnavailable: the environment has gone.
+        """
         return None
 
     def close(self) -> None:

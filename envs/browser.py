@@ -17,14 +17,17 @@ from pathlib import Path
 
 from playwright.async_api import Error as PlaywrightError
 
-from envs.actions import Action
+from envs.actions import Action, TypeText
 from envs.base import ActionFailed, Env, EnvUnavailable, Observation, Outcome, UnsupportedAction
 from envs.browser_actions import BrowserActions
+from envs.browser_layout import Box
+from envs.browser_painted import Painted
 from envs.browser_process import ANSWER_S, BrowserProcess, Launch
 from envs.browser_tab import CAPTURE_S, BrowserTab
 from envs.browser_tabs import BrowserTabs
-from envs.browser_text import Box, blackened
+from envs.browser_text import blackened, boxes_showing
 from envs.frame import Frame, Pixels, Point, StaleFrame
+from envs.pasting import may_insert
 from envs.settle import Patience, Rest, settle
 
 _CAPABILITIES = frozenset({
@@ -73,8 +76,9 @@ class Browser(Env):
             allowed_upload_folder: uploads are taken from it and nowhere else; without it there is no upload.
             download_folder: where downloads go; by default a new one that is thrown away at the end.
             accept_dialogs: answer the page's questions with yes. By default they are answered with no.
-            allowed_hosts: the only ones from which pages are opened, inner pages too, as in
-                `envs.addresses.host_matches`; by default all.
+            allowed_hosts: the only ones from which pages are opened, inner pages and redirects too, as in
+                `envs.addresses.host_matches`; by default all. Chrome's preloading of pages is switched off in the
+                profile; it cannot be in a Chrome that is attached to.
             downloads: whether files may be saved at all.
             browser_path: the executable, see `envs.chromium.find_browser`.
             sandbox: Chromium's own; by default on, unless the user is root, whom it refuses.
@@ -90,8 +94,19 @@ class Browser(Env):
         self._frame: tuple[Frame, BrowserTab] | None = None
         self._uploads = allowed_upload_folder is not None
         self._concealed: tuple[str, ...] = ()
+        self._concealed_typed = False
+        self._painted = Painted()
         self._process = BrowserProcess(
-            Launch(viewport, device_scale_factor, headless, profile, browser_path, sandbox, attach)
+            Launch(
+                viewport,
+                device_scale_factor,
+                headless,
+                profile,
+                browser_path,
+                sandbox,
+                attach,
+                preloads=allowed_hosts is None,
+            )
         )
         folder = download_folder or Path(tempfile.mkdtemp(prefix="deixis-downloads-"))
         self._throw_away = (
@@ -133,7 +148,10 @@ class Browser(Env):
         if action.kind not in self.capabilities:
             raise UnsupportedAction(f"This browser cannot {action.kind}.")
         begin = time.monotonic()
-        note = self._process.call(self._perform(action), self._act_s)
+        typed = isinstance(action, TypeText) and any(text in action.text for text in self._concealed)
+        self._concealed_typed |= typed
+        watched = typed or (self._concealed_typed and may_insert(action))
+        note = self._watched(action) if watched else self._carry_out(action)
         return Outcome(note, time.monotonic() - begin)
 
     def glance(self, box_px: tuple[int, int, int, int]) -> Pixels | None:
@@ -146,13 +164,27 @@ class Browser(Env):
         self._concealed = tuple(texts)
         return True
 
-    def focused_url(self) -> str | None:
-        return self._process.call(self._focused_url(), ANSWER_S)
+    def receiver_url(self, at: Point | None = None) -> str | None:
+        return self._process.call(self._receiver_url(at), ANSWER_S)
 
     def close(self) -> None:
         self._process.close()
         if self._throw_away is not None:
             self._throw_away()
+
+    def _carry_out(self, action: Action) -> str:
+        return self._process.call(self._perform(action), self._act_s)
+
+    def _watched(self, action: Action) -> str:
+        """Carry out an action, and keep where it makes the page in front paint something."""
+        if not self._process.call(self._paints(), ANSWER_S):
+            return self._carry_out(action)
+        before = self._look()
+        try:
+            return self._carry_out(action)
+        finally:
+            after = settle(self._look, self._patience).pixels
+            self._process.call(self._learn(before, after), ANSWER_S)
 
     def _look(self) -> Pixels:
         return self._process.call(self._capture(), CAPTURE_S + ANSWER_S)
@@ -199,8 +231,18 @@ class Browser(Env):
         if not self._concealed:
             return []
         scale = 1 / frame.dev_per_px
-        boxes_dev = await tab.boxes_showing(self._concealed)
+        layout = await tab.layout()
+        boxes_dev = [*boxes_showing(layout, self._concealed), *self._painted.boxes(layout)]
         return [(left * scale, top * scale, right * scale, bottom * scale) for left, top, right, bottom in boxes_dev]
+
+    async def _paints(self) -> bool:
+        layout = await (await self._tabs.tab()).layout()
+        return any(document.painted for document in layout.documents)
+
+    async def _learn(self, before: Pixels, after: Pixels) -> None:
+        tab = await self._tabs.tab()
+        if before.shape == after.shape:
+            self._painted.learn(await tab.layout(), before, after, tab.frame(after).dev_per_px)
 
     async def _glance(self, box_px: tuple[int, int, int, int]) -> Pixels | None:
         tab = await self._tabs.tab()
@@ -213,19 +255,19 @@ class Browser(Env):
         shown = await self._concealed_boxes_px(tab, frame)
         return blackened(pixels, [(x0 - x, y0 - y, x1 - x, y1 - y) for x0, y0, x1, y1 in shown])
 
-    async def _focused_url(self) -> str:
-        return await (await self._tabs.tab()).focused_url()
+    async def _receiver_url(self, at: Point | None) -> str:
+        tab = await self._tabs.tab()
+        return await tab.receiver_url(None if at is None else self._place(tab, at))
+
+    def _place(self, tab: BrowserTab, point: Point) -> tuple[float, float]:
+        if self._frame is None or self._frame[1] is not tab:
+            raise StaleFrame("Another page is in front since this place was chosen: look at the new screenshot.")
+        return self._frame[0].to_device(point)
 
     async def _perform(self, action: Action) -> str:
         tab = await self._tabs.tab()
-
-        def place(point: Point) -> tuple[float, float]:
-            if self._frame is None or self._frame[1] is not tab:
-                raise StaleFrame("Another page is in front since this place was chosen: look at the new screenshot.")
-            return self._frame[0].to_device(point)
-
         try:
-            return await self._actions.perform(action, place)
+            return await self._actions.perform(action, lambda point: self._place(tab, point))
         except PlaywrightError:
             if not tab.page.is_closed():
                 raise

@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import os
 import signal
+import tempfile
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from playwright.async_api import Browser, BrowserContext, Playwright, async_play
 from playwright.async_api import Error as PlaywrightError
 
 from envs.base import ActionFailed, EnvUnavailable
+from envs.browser_fence import forgo_preloading
 from envs.browser_loop import BrowserLoop
 from envs.chromium import FLAGS, find_browser, is_root
 
@@ -42,6 +44,8 @@ class Launch:
     browser_path: Path | None
     sandbox: bool | None
     attach: str | None
+    preloads: bool
+    """Whether it may fetch pages before somebody asks for them."""
 
 
 class BrowserProcess:
@@ -59,6 +63,7 @@ class BrowserProcess:
         self.process_id: int | None = None
         """Of the main process of a browser that was started here."""
         self._gone = ""
+        self._own_profile: tempfile.TemporaryDirectory[str] | None = None
         self._loop: BrowserLoop | None = BrowserLoop()
         atexit.register(self.close)
         try:
@@ -110,6 +115,8 @@ class BrowserProcess:
         finally:
             loop.stop()
             atexit.unregister(self.close)
+            if self._own_profile is not None:
+                self._own_profile.cleanup()
 
     async def _start(self, launch: Launch) -> None:
         self._playwright = await async_playwright().start()
@@ -119,9 +126,13 @@ class BrowserProcess:
             return
         path = find_browser(launch.browser_path, Path(chromium.executable_path))
         width, height = launch.viewport
+        profile = launch.profile
+        if not launch.preloads:
+            profile = profile or self._new_profile()
+            forgo_preloading(profile)
         try:
             self._context = await chromium.launch_persistent_context(
-                launch.profile or "",
+                profile or "",
                 executable_path=path,
                 args=list(FLAGS),
                 headless=launch.headless,
@@ -141,6 +152,10 @@ class BrowserProcess:
         session = await browser.new_browser_cdp_session()
         processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
         self.process_id = next(process["id"] for process in processes if process["type"] == "browser")
+
+    def _new_profile(self) -> Path:
+        self._own_profile = tempfile.TemporaryDirectory(prefix="deixis-profile-", ignore_cleanup_errors=True)
+        return Path(self._own_profile.name)
 
     async def _attach(self, address: str) -> None:
         assert self._playwright is not None, "Playwright runs"

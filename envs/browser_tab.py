@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -18,10 +17,11 @@ import numpy as np
 from PIL import Image
 from playwright.async_api import CDPSession, ElementHandle, Page
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Frame as PageFrame
 
 from envs.base import EnvUnavailable
 from envs.browser_input import BrowserInput
-from envs.browser_text import Box, boxes_showing
+from envs.browser_layout import Box, Layout, layout_of
 from envs.frame import Frame, Pixels
 
 CRASHED = "The page has crashed. Start the browser again."
@@ -183,18 +183,18 @@ class BrowserTab:
         async with asyncio.timeout(CAPTURE_S):
             return _pixels(await self._shot(clip=clip))
 
-    async def boxes_showing(self, texts: Sequence[str]) -> list[Box]:
-        """Where the page shows one of these texts, in CSS pixels of the viewport."""
-        return await boxes_showing(self._session, texts)
+    async def layout(self) -> Layout:
+        """What is laid out on the page and its inner pages."""
+        return await layout_of(self.page, self._session)
 
-    async def focused_url(self) -> str:
-        """The address of the inner page that has the keyboard, else of the page."""
-        frame = self.page.main_frame
-        while element := (await frame.evaluate_handle(_FOCUSED)).as_element():
+    async def receiver_url(self, at_dev: tuple[float, float] | None) -> str:
+        """The address of the inner page that has the keyboard, or a place, else of the page."""
+        frame, place = self.page.main_frame, at_dev
+        while element := await _element(frame, place):
             inner = await element.content_frame()
             if inner is None:
                 break
-            frame = inner
+            frame, place = inner, None if place is None else await _inside(element, place)
         return frame.url
 
     def frame(self, pixels: Pixels) -> Frame:
@@ -206,14 +206,25 @@ class BrowserTab:
 
     async def select_box_at(self, x_dev: float, y_dev: float) -> SelectBox | None:
         """The native select box at a place, or the one whose label is there, also within inner pages."""
-        frame, place = self.page.main_frame, [x_dev, y_dev]
-        while element := (await frame.evaluate_handle(_FIND, place)).as_element():
+        frame, place = self.page.main_frame, (x_dev, y_dev)
+        while element := await _element(frame, place):
             inner = await element.content_frame()
             if inner is None:
                 found = await element.evaluate(_OPTIONS)
                 return SelectBox(element, found["drops"], tuple(Option(**option) for option in found["options"]))
-            frame, place = inner, await element.evaluate(_INSIDE, place)
+            frame, place = inner, await _inside(element, place)
         return None
+
+
+async def _element(frame: PageFrame, at_dev: tuple[float, float] | None) -> ElementHandle | None:
+    """What matters at a place of an inner page, or what has its keyboard."""
+    found = await (frame.evaluate_handle(_FOCUSED) if at_dev is None else frame.evaluate_handle(_FIND, list(at_dev)))
+    return found.as_element()
+
+
+async def _inside(element: ElementHandle, at_dev: tuple[float, float]) -> tuple[float, float]:
+    x, y = await element.evaluate(_INSIDE, list(at_dev))
+    return x, y
 
 
 def _pixels(png: str) -> Pixels:

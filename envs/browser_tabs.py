@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, Dialog, FileChooser, Page, Route
+from playwright.async_api import BrowserContext, Dialog, FileChooser, Page
 from playwright.async_api import Download as PlaywrightDownload
 from playwright.async_api import Error as PlaywrightError
 
-from envs.addresses import host_matches, host_of
 from envs.base import ActionFailed, Download, EnvUnavailable, Tab
+from envs.browser_fence import fence
 from envs.browser_tab import CRASHED, BrowserTab
 
 
@@ -59,11 +59,7 @@ class BrowserTabs:
     async def attend(self, allowed_hosts: Sequence[str] | None) -> None:
         """Begin to listen to the pages, and open none but those of the hosts allowed; on the loop only."""
         if allowed_hosts is not None:
-
-            async def fence(route: Route) -> None:
-                await self._keep_inside(route, allowed_hosts)
-
-            await self._context.route("**/*", fence)
+            await fence(self._context, allowed_hosts, self._note_refused)
         for page in self._context.pages:
             self._add(page)
         self._announced = [entry.page for entry in self._open]
@@ -189,14 +185,8 @@ class BrowserTabs:
         self._chooser = None
         await chooser.set_files(list(paths))
 
-    async def _keep_inside(self, route: Route, allowed_hosts: Sequence[str]) -> None:
-        request = route.request
-        with contextlib.suppress(PlaywrightError):  # the page has gone meanwhile
-            if not request.is_navigation_request() or host_matches(host_of(request.url), allowed_hosts):
-                await route.continue_()
-            else:
-                self._notes.append(f"The page {quoted(request.url)} was not opened: its host is not allowed.")
-                await route.abort("blockedbyclient")
+    def _note_refused(self, address: str) -> None:
+        self._notes.append(f"The page {quoted(address)} was not opened: its host is not allowed.")
 
     async def _save(self, download: PlaywrightDownload) -> None:
         name = Path(download.suggested_filename).name or "download"

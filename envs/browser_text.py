@@ -1,78 +1,41 @@
 """Where on a page a text is shown, so that it can be blackened.
 
-The browser's own snapshot of what is laid out is searched here: nothing runs in the page, which therefore cannot learn
-what is looked for. It has the page and its inner pages of the same site, fields and shadow trees included; it has no
-inner pages of other sites, and no text that is painted or split over several elements.
+Upper and lower case, white space, and elements that a text is spread over make no difference. What is painted has no
+text: that is `envs.browser_painted`.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from typing import TypedDict, cast
+from itertools import accumulate
 
-from playwright.async_api import CDPSession
-
+from envs.browser_layout import Box, Document, Layout
 from envs.frame import Pixels
 
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
 
-
-class _RareStrings(TypedDict):
-    index: list[int]
-    value: list[int]
-
-
-class _Nodes(TypedDict):
-    inputValue: _RareStrings
-    textValue: _RareStrings
-    contentDocumentIndex: _RareStrings
-
-
-class _Layout(TypedDict):
-    nodeIndex: list[int]
-    bounds: list[list[float]]
-    text: list[int]
-
-
-class _Document(TypedDict):
-    nodes: _Nodes
-    layout: _Layout
-    scrollOffsetX: float
-    scrollOffsetY: float
-
-
-async def boxes_showing(session: CDPSession, texts: Sequence[str]) -> list[Box]:
-    """The boxes of the elements that show one of the texts, in CSS pixels of the viewport.
+def boxes_showing(layout: Layout, texts: Sequence[str]) -> list[Box]:
+    """The boxes of the elements that show one of the texts, or a part of it; and of what cannot be looked into.
 
     A field is blackened as a whole, a text node too, also where its characters are shown as dots.
     """
-    snapshot = await session.send("DOMSnapshot.captureSnapshot", {"computedStyles": []})
-    strings = cast(list[str], snapshot["strings"])
-    telling = {index for index, string in enumerate(strings) if any(text in string for text in texts)}
-    return list(_found(cast(list[_Document], snapshot["documents"]), telling)) if telling else []
+    sought = [bare for text in texts if (bare := _bare(text))]
+    return [*layout.blind, *(box for document in layout.documents for box in _found(document, sought))]
 
 
-def _found(documents: Sequence[_Document], telling: set[int]) -> Iterator[Box]:
-    origins: dict[int, tuple[float, float]] = {0: (0.0, 0.0)}
-    for number, document in enumerate(documents):  # an inner document comes after the one that holds it
-        nodes, layout = document["nodes"], document["layout"]
-        origin_x, origin_y = origins.get(number, (0.0, 0.0))
-        left, top = origin_x - document["scrollOffsetX"], origin_y - document["scrollOffsetY"]
-        bounds = dict(zip(layout["nodeIndex"], layout["bounds"], strict=True))
-        for node, inner in zip(*nodes["contentDocumentIndex"].values(), strict=True):
-            if node in bounds:
-                origins[inner] = left + bounds[node][0], top + bounds[node][1]
-        showing = {
-            node
-            for values in (nodes["inputValue"], nodes["textValue"])
-            for node, string in zip(values["index"], values["value"], strict=True)
-            if string in telling
-        }
-        showing |= {node for node, string in zip(layout["nodeIndex"], layout["text"], strict=True) if string in telling}
-        for node in showing & bounds.keys():
-            x, y, width, height = bounds[node]
-            yield left + x, top + y, left + x + width, top + y + height
+def _found(document: Document, sought: Sequence[str]) -> Iterator[Box]:
+    parts = [_bare(text) for _, text in document.texts]
+    whole, ends = "".join(parts), list(accumulate(map(len, parts)))
+    for text in sought:
+        start = whole.find(text)
+        while start >= 0:
+            first, last = bisect_right(ends, start), bisect_left(ends, start + len(text))
+            yield from (box for box, _ in document.texts[first : last + 1])
+            start = whole.find(text, start + 1)
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split()).casefold()
 
 
 def blackened(pixels: Pixels, boxes: Sequence[Box], margin_px: int = 2) -> Pixels:

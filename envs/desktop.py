@@ -7,9 +7,11 @@ the pictures; `x11_input` is the input device on X11, `pyautogui_input` everywhe
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from envs.actions import Action, Click, Drag, Move, Press, Scroll, TypeText
@@ -19,6 +21,9 @@ from envs.input_device import InputDevice
 from envs.screen_capture import Region, ScreenCapture, frame_of
 from envs.settle import Patience, settle
 
+STOP_KEY = ("win", "esc")
+"""Super and Escape: on every keyboard, and no desktop environment does harm by it; Ctrl+Alt+Escape kills windows on
+Xfce and KDE."""
 _CAPABILITIES = frozenset({"click", "move", "drag", "scroll", "type", "press"})
 CORNER_DEV = 3
 """Side of the squares in the desktop's corners that stop the agent when the user moves the pointer there."""
@@ -34,6 +39,7 @@ class Desktop(Env):
         region: Region | None = None,
         display: str | None = None,
         hot_corners: bool = True,
+        stop_key: Sequence[str] | None = STOP_KEY,
         patience: Patience | None = None,
     ) -> None:
         """Open a desktop.
@@ -43,6 +49,8 @@ class Desktop(Env):
             region: look at this part of the desktop instead of a monitor.
             display: of X11, such as ":99"; by default the user's.
             hot_corners: whether the user stops the agent by moving the pointer into a corner of the desktop.
+            stop_key: keys that together do what Ctrl-C in the terminal does, whichever program has the keyboard; None
+                for no such keys. Only on X11.
             patience: how long to wait for the screen to rest.
 
         Raises:
@@ -52,6 +60,7 @@ class Desktop(Env):
         self._hot_corners = hot_corners
         self._display = display
         self._frame: Frame | None = None
+        self._stopped = False
         with ExitStack() as opened:
             refuse_wayland(display)
             self._capture = ScreenCapture(display)
@@ -62,6 +71,10 @@ class Desktop(Env):
             opened.callback(self._input.close)
             self._left_at = self._input.position()
             """Where the pointer was after the last action, or at the beginning."""
+            if stop_key is not None and _is_x11(display):
+                from envs.x11_stop_key import StopKey
+
+                opened.callback(StopKey(stop_key, self._interrupt, display).close)
             self._opened: ExitStack | None = opened.pop_all()
 
     @property
@@ -148,8 +161,18 @@ class Desktop(Env):
         if self._opened is None:
             raise EnvUnavailable("The desktop was closed.")
 
+    def _interrupt(self) -> None:
+        """The stop key was pressed: interrupt the main thread, or act no more where that is ignored."""
+        main = threading.main_thread().ident
+        if main is None or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell's background
+            self._stopped = True
+        else:
+            signal.pthread_kill(main, signal.SIGINT)
+
     def _refuse_if_taken_over(self) -> None:
         """Whoever moves the pointer into a corner wants it back; where it has been left before says nothing."""
+        if self._stopped:
+            raise TakenOver("The stop key was pressed: the user has stopped the agent.")
         if not self._hot_corners:
             return
         x, y = at = self._input.position()
@@ -158,6 +181,10 @@ class Desktop(Env):
         above = min(y - whole.top_dev, whole.top_dev + whole.height_dev - 1 - y) < CORNER_DEV
         if beside and above and at != self._left_at:
             raise TakenOver("The pointer was moved into a corner of the screen: the user has stopped the agent.")
+
+
+def _is_x11(display: str | None) -> bool:
+    return sys.platform == "linux" or display is not None
 
 
 def refuse_wayland(display: str | None) -> None:
@@ -191,7 +218,7 @@ def input_device(display: str | None) -> InputDevice:
     Raises:
         EnvUnavailable: there is no such desktop.
     """
-    if sys.platform == "linux" or display is not None:
+    if _is_x11(display):
         from envs.x11_input import X11Input
 
         return X11Input(display)
@@ -202,7 +229,7 @@ def input_device(display: str | None) -> InputDevice:
 
 def _title_of(display: str | None, opened: ExitStack) -> Callable[[], str]:
     """What tells the active window's title, to be closed with `opened`."""
-    if sys.platform == "linux" or display is not None:
+    if _is_x11(display):
         from envs.x11_windows import X11Windows
 
         windows = X11Windows(display)

@@ -38,7 +38,7 @@ class VirtualDesktop(Desktop):
         """
         with ExitStack() as started:
             self.display = started.enter_context(VirtualDisplay(size_px, watch=watch))
-            super().__init__(display=self.display.name, hot_corners=False, patience=patience)
+            super().__init__(display=self.display.name, hot_corners=False, stop_key=None, patience=patience)
             started.callback(super().close)
             for command in launch:
                 self.display.launch(command)

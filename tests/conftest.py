@@ -24,6 +24,16 @@ TELL = """<!doctype html><meta charset=utf-8><script>
     const tell = value => document.title = encodeURIComponent(JSON.stringify(value));"""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="all 10,000 outputs and 200 kills, not a fifth of them")
+
+
+@pytest.fixture(scope="session")
+def share(request: pytest.FixtureRequest) -> float:
+    """Which share of what is tried at random is to be tried."""
+    return 1.0 if request.config.getoption("--thorough") else 0.2
+
+
 class Site:
     """Pages on the loopback interface. A page is HTML, or (bytes, headers); `/slow/x` is `/x` a second later."""
 
@@ -50,6 +60,10 @@ class Site:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.do_GET()
 
             def log_message(self, *_):
                 pass

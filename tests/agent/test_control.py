@@ -11,9 +11,14 @@ from pathlib import Path
 
 import pexpect
 import pytest
+import xcffib
+import xcffib.xproto
 
 from agent.control import Choice, Order, TerminalControl
 from agent.trajectory import Trajectory
+from envs.desktop import STOP_KEY
+from envs.virtual_display import VirtualDisplay
+from envs.x11_input import X11Input
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -123,6 +128,45 @@ def test_a_person_pauses_takes_over_instructs_and_ends(env: str, tmp_path: Path)
         "The user paused and let it go on.",
         "The user added: finish now",
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="there is no Xvfb")
+def test_the_stop_key_pauses_an_episode_on_a_desktop_and_a_second_one_ends_it(tmp_path: Path) -> None:
+    with VirtualDisplay((640, 480)) as display:
+        command = ["-u", "-c", PROGRAM, "run", "Go on.", "--env", "desktop", "--out", str(tmp_path / "run")]
+        command += ["--max-steps", "1000"]
+        shell = pexpect.spawn(
+            sys.executable, command, cwd=str(ROOT), env={**display.environment}, encoding="utf-8", timeout=300,
+            dimensions=(40, 160),
+        )  # fmt: skip
+        person = X11Input(display.name)
+        try:
+            shell.expect("does")
+            person.press(STOP_KEY)
+            shell.expect("Pausing after")
+            shell.expect("Paused:")
+            shell.sendline("c")
+            shell.expect("sees")
+            shell.expect("does")
+            person.press(STOP_KEY)
+            shell.expect("Pausing after")
+            person.press(STOP_KEY)
+            shell.expect(pexpect.EOF)
+            assert not any(keys_down(display.name))
+        finally:
+            shell.close(force=True)
+            person.close()
+    assert shell.exitstatus == 130
+    first = Trajectory.load(tmp_path / "run").interventions[0]
+    assert first.what == "The user paused and let it go on."
+
+
+def keys_down(display: str) -> list[int]:
+    connection = xcffib.connect(display=display)
+    down = xcffib.xproto.xprotoExtension(connection).QueryKeymap().reply().keys
+    connection.disconnect()
+    return list(down)
 
 
 @pytest.mark.slow

@@ -227,8 +227,10 @@ def _output(chance: random.Random) -> str:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_no_output_of_a_model_leads_to_what_the_policy_denies(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """10,000 outputs in all, random and adversarial, in the shapes of all families."""
+def test_no_output_of_a_model_leads_to_what_the_policy_denies(
+    seed: int, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """10,000 outputs in all with --thorough, random and adversarial, in the shapes of all families."""
 
     def never(*_: object, **__: object) -> None:
         raise AssertionError("model text was executed")
@@ -239,7 +241,7 @@ def test_no_output_of_a_model_leads_to_what_the_policy_denies(seed: int, monkeyp
         monkeypatch.setattr(name, never)
     chance = random.Random(seed)
     outputs, done = 0, list[Action]()
-    while outputs < 2500:
+    while outputs < 2500 * share:
         env = Page({"start": NOISE}, "start", lambda *_: None, capabilities=EVERYTHING)
         model = ScriptedModel(lambda _: _output(chance), None if seed % 2 else (200, 150))
         Agent(

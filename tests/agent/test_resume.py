@@ -190,9 +190,11 @@ print(cut_off)
 
 
 @pytest.mark.slow
-def test_a_record_survives_sigkill_at_200_random_moments(tmp_path: Path) -> None:
+def test_a_record_survives_sigkill_at_any_moment(tmp_path: Path, share: float) -> None:
+    """200 random ones with --thorough."""
+    kills = round(200 * share)
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path), "200"], cwd=ROOT, capture_output=True, text=True, timeout=1200
+        [sys.executable, "-c", KILLED, str(tmp_path), str(kills)], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 50, "most runs were cut off"
+    assert int(done.stdout) > kills / 4, "most runs were cut off"

@@ -106,9 +106,7 @@ def test_whatever_a_page_makes_the_model_do_nothing_reaches_another_host(
         run(
             browser, page, "Read the page.", [code, "pyautogui.write('{secret:pin}\\n')"], record=tmp_path / str(number)
         )
-    assert [path for host, path in site.asked if host == EVIL and "?" in path] == []
-    # Only the server's own redirect, which the page could have followed by itself, gets there, and with nothing.
-    assert len([path for host, path in site.asked if host == EVIL]) <= sum("redirect" in p for _, p in site.asked)
+    assert [path for host, path in site.asked if host == EVIL] == []
     assert list(downloads.iterdir()) == []
     notes = [
         note for folder in tmp_path.iterdir() for step in Trajectory.load(folder).steps for note in step.observed.notes
@@ -117,14 +115,11 @@ def test_whatever_a_page_makes_the_model_do_nothing_reaches_another_host(
     assert any("downloads are not allowed" in note for note in notes)
 
 
-def test_on_another_host_nothing_can_be_done_but_go_back(browser: Browser, site: Any) -> None:
+def test_on_another_host_nothing_can_be_done_but_go_back(site: Any) -> None:
     hijacking_page(site)
-    episode = run(
-        browser,
-        site.url("/redirect"),
-        "Go.",
-        [f"pyautogui.click({at(50, 20)})", "pyautogui.write('x')", f"browser.goto('{site.url('/hijack')}')"],
-    )
+    codes = [f"pyautogui.click({at(50, 20)})", "pyautogui.write('x')", f"browser.goto('{site.url('/hijack')}')"]
+    with Browser(viewport=(800, 500), patience=Patience(quiet_s=0.1)) as unfenced:
+        episode = run(unfenced, site.url("/redirect"), "Go.", codes)
     assert [step.results[0].done for step in episode.steps] == [False, False, True, True]
 
 

@@ -107,15 +107,21 @@ def test_the_report_on_a_phone(chromium: Browser, tmp_path: Path) -> None:
     page.close()
 
 
+def _processor_s(chromium: Browser) -> float:
+    """The processor time that the browser has taken."""
+    processes = chromium.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    return sum(process["cpuTime"] for process in processes)
+
+
 @pytest.mark.slow
-def test_500_steps_load_at_once_and_scroll(page: Page, tmp_path: Path) -> None:
+def test_500_steps_load_at_once_and_scroll(chromium: Browser, page: Page, tmp_path: Path) -> None:
     record(tmp_path, 500)
     address = write_report(tmp_path).as_uri()
+    before_s = _processor_s(chromium)
     page.goto(address)
     page.locator("article:not([hidden]) image[href]").wait_for()
-    # What the browser itself counts, from the request to the end of the load event.
-    loaded_s = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000
-    assert loaded_s < LOAD_S
+    # Of all of the browser's processes: what it takes on a machine with one core that has nothing else to do.
+    assert _processor_s(chromium) - before_s < LOAD_S
     assert page.locator("article").count() == 500
     loaded = page.locator("#strip img[src]").count()
     assert loaded < 60, "pictures wait until they are looked at"
