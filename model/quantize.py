@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model.decoder import Experts, RoutedExperts
+from model.decoder import MLP, DecoderLayer, Experts, RoutedExperts
 from model.linear import Linear, is_widened
 
 GROUP: Final = 64
@@ -187,17 +187,25 @@ def pack_modules(network: nn.Module, packing: Packing, dtype: torch.dtype) -> No
     """Put packed layers, still empty, in the place of the decoder's matrices and of the head.
 
     Embeddings, norms, routers, the vision encoder and its projector stay as they are, and so do matrices of a shape
-    that cannot be packed. The head gets 8 bits: its errors would go straight into the choice of the token.
+    that cannot be packed. Where errors count most, more bits are kept: the head, whose errors go straight into the
+    choice of the token, has 8; dense layers, whose errors move the choices of every router behind them, have 8 beside
+    4, and are left as they are beside 8.
 
     Args:
         network: a `KimiVL`; best on the meta device.
         packing: of the layers.
         dtype: of the activations, and so of the scales.
     """
-    for name, module in list(network.named_modules()):
-        kind = Packing.INT8 if name == "lm_head" else packing
+    modules = dict(network.named_modules())
+    dense = tuple(
+        f"{name}." for name, layer in modules.items() if isinstance(layer, DecoderLayer) and isinstance(layer.mlp, MLP)
+    )
+    for name, module in modules.items():
         if name.endswith(HIGH_PRECISION) or not name.startswith(("decoder.", "lm_head")):
             continue
+        if packing is Packing.INT8 and name.startswith(dense):
+            continue
+        kind = Packing.INT8 if name == "lm_head" or name.startswith(dense) else packing
         if isinstance(module, Linear) and can_pack(tuple(module.weight.shape), kind):
             network.set_submodule(name, PackedLinear(module.out_features, module.in_features, kind, dtype))
         elif isinstance(module, Experts):
