@@ -55,6 +55,11 @@ class PackedMatrix:
         rows, columns = self.packed.shape
         return rows, columns if self.packed.dtype == torch.int8 else 2 * columns
 
+    def rows(self, begin: int, end: int) -> PackedMatrix:
+        """A view of some rows; both ends are multiples of `ROW_BLOCK` in 4 bits."""
+        scales = self.scales[begin:end] if self.scales.dim() == 1 else self.scales[:, begin:end]
+        return PackedMatrix(self.packed[begin:end], scales)
+
     def multiply(self, x: Tensor) -> Tensor:
         """X (..., K) times the transposed matrix: (..., N), of x's type."""
         rows = x.flatten(0, -2)
@@ -173,12 +178,10 @@ class PackedExperts(RoutedExperts):
     def parts(self, expert: int) -> dict[str, PackedMatrix]:
         """The gate, up and down projections of an expert, as views."""
         width = self.gate_up.shape[1] // 2
-        gate_up, scales = self.gate_up[expert], self.gate_up_scales[expert]
-        rows = 0 if self.packing is Packing.INT8 else 1  # of the scales
-        (gate_scales, up_scales) = scales.split(width, dim=rows)
+        gate_up = PackedMatrix(self.gate_up[expert], self.gate_up_scales[expert])
         return {
-            "gate_proj": PackedMatrix(gate_up[:width], gate_scales),
-            "up_proj": PackedMatrix(gate_up[width:], up_scales),
+            "gate_proj": gate_up.rows(0, width),
+            "up_proj": gate_up.rows(width, 2 * width),
             "down_proj": PackedMatrix(self.down[expert], self.down_scales[expert]),
         }
 
