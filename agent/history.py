@@ -1,7 +1,8 @@
 """What is remembered of an episode: every step in words, the latest screens as pictures.
 
 Pictures are what fills a prompt and the memory, so only as many are kept as the format can show; the texts are small
-and stay.
+and stay. How many pictures go at a time matters to a model in this process: it computes a prompt anew from the first
+thing that is not as it was in the prompt before.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ class History:
 
     Args:
         max_pictures: how many pictures a prompt can hold, the current one included.
+        evicted_at_once: how many of the oldest go when there is one too many.
     """
 
-    def __init__(self, max_pictures: int) -> None:
+    def __init__(self, max_pictures: int, evicted_at_once: int = 1) -> None:
         self._kept = max(max_pictures - 1, 0)
+        self._evicted_at_once = evicted_at_once
         self._steps: list[PastStep] = []
 
     def add(self, answer: Answer, frame: Frame, notes: tuple[str, ...], done: bool) -> None:
@@ -36,9 +39,10 @@ class History:
         """
         picture = View.whole(frame).picture() if self._kept else None
         self._steps.append(PastStep(answer.thought, answer.action, picture, notes, done))
-        if len(self._steps) > self._kept:
-            oldest = len(self._steps) - self._kept - 1
-            self._steps[oldest] = replace(self._steps[oldest], picture=None)
+        shown = [number for number, step in enumerate(self._steps) if step.picture is not None]
+        if len(shown) > self._kept:
+            for number in shown[: self._evicted_at_once]:
+                self._steps[number] = replace(self._steps[number], picture=None)
 
     @property
     def steps(self) -> tuple[PastStep, ...]:

@@ -147,7 +147,7 @@ class _Run:
             agent.sleep,
             agent.clock,
         )
-        self._history = History(self._format.max_pictures)
+        self._history = History(self._format.max_pictures, self._format.evicted_at_once)
         self._repetitions = RepetitionCounter()
         self._another_approach = False
         self._started = agent.clock()

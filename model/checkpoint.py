@@ -7,6 +7,7 @@ checked against the files' headers before memory is allocated, then copied tenso
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from torch import Tensor, nn
 
 from model.base import CheckpointError
 from model.config import KimiVLConfig
-from model.quantize import PackedExperts, PackedLinear, PackedMatrix, Packing, pack
+from model.quantize import ROW_BLOCK, PackedExperts, PackedLinear, PackedMatrix, Packing, pack
 
 if TYPE_CHECKING:
     from model.kimi_vl import KimiVL
@@ -32,6 +33,8 @@ SINGLE: Final = "model.safetensors"
 IGNORED: Final = re.compile(r"\.rotary_emb\.inv_freq$")
 """Tables that the published files carry although they follow from the configuration."""
 FLOATS: Final = ("F32", "F16", "BF16")
+PIECE_VALUES: Final = 2**22
+"""So much of a matrix is packed at a time: it takes some 16 bytes a value."""
 
 
 def read_config(folder: Path | str) -> KimiVLConfig:
@@ -83,13 +86,28 @@ def load_weights(model: nn.Module, folder: Path | str, dtype: torch.dtype, devic
         CheckpointError: a tensor is missing, unknown or misshapen, or a file is damaged; nothing is allocated then.
     """
     stored = read_headers(Path(folder))
-    shapes = {name: target.shape for name, target in _targets(model).items()}
-    check_headers(stored, shapes, Path(folder))
+    check_headers(stored, published_shapes(model), Path(folder))
     for name, header in stored.items():
         if header.dtype not in FLOATS:
             raise CheckpointError(
                 f"Tensor {name} in {header.file} is of type {header.dtype}, not one of {', '.join(FLOATS)}."
             )
+    allocate(model, dtype, device)
+    # Files with large tensors first, while little memory is filled: the second copy of a tensor then adds to no peak.
+    largest: dict[Path, int] = {}
+    for header in stored.values():
+        largest[header.file] = max(math.prod(header.shape), largest.get(header.file, 0))
+    for file in sorted(largest, key=largest.__getitem__, reverse=True):
+        fill(model, file)
+
+
+def published_shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
+    """The names and shapes of the published tensors that a model is filled from."""
+    return {name: target.shape for name, target in _targets(model).items()}
+
+
+def allocate(model: nn.Module, dtype: torch.dtype, device: torch.device | str) -> None:
+    """Give a model on the meta device its memory, parameters as `dtype` and buffers of their own type."""
     memory = {
         name: torch.empty(
             tensor.shape, dtype=dtype if isinstance(tensor, nn.Parameter) else tensor.dtype, device=device
@@ -97,11 +115,19 @@ def load_weights(model: nn.Module, folder: Path | str, dtype: torch.dtype, devic
         for name, tensor in model.state_dict(keep_vars=True).items()
     }
     model.load_state_dict(memory, assign=True)
+
+
+def fill(model: nn.Module, file: Path) -> None:
+    """Copy a file's tensors to their places in a model, the largest first.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
     targets = _targets(model)
-    for file in sorted({header.file for header in stored.values()}):
-        with opened(file) as shard:
-            for name in (name for name, header in stored.items() if header.file == file):
-                targets[name].fill(shard.get_tensor(name))
+    with opened(file) as shard:
+        names = [name for name in shard.keys() if not IGNORED.search(name)]  # noqa: SIM118, it is no mapping
+        for name in sorted(names, key=lambda name: math.prod(targets[name].shape), reverse=True):
+            targets[name].fill(shard.get_tensor(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +142,17 @@ class _Target:
         return tuple(self.place.shape)
 
     def fill(self, tensor: Tensor) -> None:
+        """Put a tensor into its place; it is packed some rows at a time, which takes several times their memory."""
         if isinstance(self.place, Tensor):
             self.place.copy_(tensor)
             return
         assert self.packing is not None
-        matrix = pack(tensor, self.packing, self.place.scales.dtype)
-        self.place.packed.copy_(matrix.packed)
-        self.place.scales.copy_(matrix.scales)
+        step = ROW_BLOCK * max(PIECE_VALUES // (ROW_BLOCK * tensor.shape[1]), 1)
+        for begin in range(0, tensor.shape[0], step):
+            rows = tensor[begin : begin + step]
+            place, matrix = self.place.rows(begin, begin + step), pack(rows, self.packing, self.place.scales.dtype)
+            place.packed.copy_(matrix.packed)
+            place.scales.copy_(matrix.scales)
 
 
 def _targets(model: nn.Module) -> dict[str, _Target]:

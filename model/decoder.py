@@ -128,15 +128,16 @@ class LatentAttention(nn.Module):
         instead of to every row seen so far: a decoding step need not expand all S of them.
         """
         c = self.config
-        up = self.kv_b_proj.weight.unflatten(0, (c.num_attention_heads, -1))
+        fast = torch.float32 if is_widened(rows) else rows.dtype
+        up = self.kv_b_proj.weight.to(fast).unflatten(0, (c.num_attention_heads, -1))
         key_up, value_up = up.split([c.qk_nope_head_dim, c.v_head_dim], dim=1)
-        nope, rope = q.split([c.qk_nope_head_dim, c.qk_rope_head_dim], dim=-1)
+        nope, rope = q.to(fast).split([c.qk_nope_head_dim, c.qk_rope_head_dim], dim=-1)
         latent_q = torch.cat([torch.einsum("bhn,hnl->bhl", nope, key_up), rope], dim=-1)
-        wide = rows.float() if is_widened(rows) else rows
-        scores = latent_q.to(wide.dtype) @ wide.transpose(1, 2) * c.qk_head_dim**-0.5
-        attention = scores.softmax(-1, dtype=torch.float32).to(wide.dtype)
-        read = (attention @ wide[..., : c.kv_lora_rank]).to(rows.dtype)
-        return torch.einsum("bhl,hvl->bhv", read, value_up)
+        seen = rows.to(fast)
+        scores = latent_q @ seen.transpose(1, 2) * c.qk_head_dim**-0.5
+        attention = scores.softmax(-1, dtype=torch.float32).to(fast)
+        read = attention @ seen[..., : c.kv_lora_rank]
+        return torch.einsum("bhl,hvl->bhv", read, value_up).to(q.dtype)
 
 
 class MLP(nn.Module):

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model.decoder import Experts, RoutedExperts
+from model.decoder import MLP, DecoderLayer, Experts, RoutedExperts
 from model.linear import Linear, is_widened
 
 GROUP: Final = 64
@@ -54,6 +54,11 @@ class PackedMatrix:
     def shape(self) -> tuple[int, int]:
         rows, columns = self.packed.shape
         return rows, columns if self.packed.dtype == torch.int8 else 2 * columns
+
+    def rows(self, begin: int, end: int) -> PackedMatrix:
+        """A view of some rows; both ends are multiples of `ROW_BLOCK` in 4 bits."""
+        scales = self.scales[begin:end] if self.scales.dim() == 1 else self.scales[:, begin:end]
+        return PackedMatrix(self.packed[begin:end], scales)
 
     def multiply(self, x: Tensor) -> Tensor:
         """X (..., K) times the transposed matrix: (..., N), of x's type."""
@@ -173,12 +178,10 @@ class PackedExperts(RoutedExperts):
     def parts(self, expert: int) -> dict[str, PackedMatrix]:
         """The gate, up and down projections of an expert, as views."""
         width = self.gate_up.shape[1] // 2
-        gate_up, scales = self.gate_up[expert], self.gate_up_scales[expert]
-        rows = 0 if self.packing is Packing.INT8 else 1  # of the scales
-        (gate_scales, up_scales) = scales.split(width, dim=rows)
+        gate_up = PackedMatrix(self.gate_up[expert], self.gate_up_scales[expert])
         return {
-            "gate_proj": PackedMatrix(gate_up[:width], gate_scales),
-            "up_proj": PackedMatrix(gate_up[width:], up_scales),
+            "gate_proj": gate_up.rows(0, width),
+            "up_proj": gate_up.rows(width, 2 * width),
             "down_proj": PackedMatrix(self.down[expert], self.down_scales[expert]),
         }
 
@@ -187,17 +190,25 @@ def pack_modules(network: nn.Module, packing: Packing, dtype: torch.dtype) -> No
     """Put packed layers, still empty, in the place of the decoder's matrices and of the head.
 
     Embeddings, norms, routers, the vision encoder and its projector stay as they are, and so do matrices of a shape
-    that cannot be packed. The head gets 8 bits: its errors would go straight into the choice of the token.
+    that cannot be packed. Where errors count most, more bits are kept: the head, whose errors go straight into the
+    choice of the token, has 8; dense layers, whose errors move the choices of every router behind them, have 8 beside
+    4, and are left as they are beside 8.
 
     Args:
         network: a `KimiVL`; best on the meta device.
         packing: of the layers.
         dtype: of the activations, and so of the scales.
     """
-    for name, module in list(network.named_modules()):
-        kind = Packing.INT8 if name == "lm_head" else packing
+    modules = dict(network.named_modules())
+    dense = tuple(
+        f"{name}." for name, layer in modules.items() if isinstance(layer, DecoderLayer) and isinstance(layer.mlp, MLP)
+    )
+    for name, module in modules.items():
         if name.endswith(HIGH_PRECISION) or not name.startswith(("decoder.", "lm_head")):
             continue
+        if packing is Packing.INT8 and name.startswith(dense):
+            continue
+        kind = Packing.INT8 if name == "lm_head" or name.startswith(dense) else packing
         if isinstance(module, Linear) and can_pack(tuple(module.weight.shape), kind):
             network.set_submodule(name, PackedLinear(module.out_features, module.in_features, kind, dtype))
         elif isinstance(module, Experts):

@@ -1,7 +1,7 @@
 """Any image-text-to-text model that transformers loads with its own code, as a `Model`.
 
-Knows transformers' auto classes; knows no model family. Code from a checkpoint is never run. Special tokens spelled out
-in a text are taken for what they spell, as the model's own processor does: it offers no other way.
+Knows transformers' auto classes; knows no model family. Code from a checkpoint is never run. A special token that a
+text spells out, on a screen or in a task, is text to the model: it cannot close a turn or stand for a picture.
 """
 
 from __future__ import annotations
@@ -121,7 +121,12 @@ class TransformersModel:
         ]
         try:
             inputs = self._processor.apply_chat_template(
-                chat, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
+                chat,
+                add_generation_prompt=True,
+                tokenize=True,
+                return_dict=True,
+                return_tensors="pt",
+                sanitize_control_tokens=True,
             )
         except Exception as error:  # a template is a program of the checkpoint's: it may raise anything
             raise GenerationError(f"{self.name} cannot make a prompt of this conversation: {error}") from error

@@ -98,6 +98,11 @@ class Format(Protocol):
         """How many pictures a prompt holds at most, the current one included."""
         ...
 
+    @property
+    def evicted_at_once(self) -> int:
+        """How many of the oldest pictures go when a prompt would hold one too many; 1 is a sliding window."""
+        ...
+
     def prompt(
         self, instruction: str, picture: Image, steps: Sequence[PastStep], notes: Sequence[str] = ()
     ) -> list[Message]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from agent.formats.base import BadArguments, NoCode, OutsideScreen, TooLong, UnknownCall
-from agent.formats.literals import MAX_CALLS, Call, Value, excerpt, read_calls
+from agent.formats.literals import MAX_CALLS, Call, Value, excerpt, read_calls, untypable
 from agent.view import View
 from envs.actions import (
     Action,
@@ -114,13 +114,8 @@ class _Arguments:
         value = self.values.get(name)
         if not isinstance(value, str):
             raise self.fault(f"{name} must be a quoted text.")
-        for character in value:
-            if (
-                (character < " " and character not in "\n\t")
-                or "\ud800" <= character <= "\udfff"
-                or character == "\x7f"
-            ):
-                raise self.fault(f"{name} holds {character!a}, which cannot be typed: use pyautogui.press for keys.")
+        if (character := untypable(value)) is not None:
+            raise self.fault(f"{name} holds {character!a}, which cannot be typed: use pyautogui.press for keys.")
         return value
 
     def optional_text(self, name: str) -> str | None:

@@ -68,12 +68,17 @@ class KimiVLFormat:
     Args:
         kinds: the kinds of actions that can be carried out; those beyond the published ones are declared to the model
         in addition.
+        evicted_at_once: how many of the oldest screenshots leave the prompt when there would be more than three. The
+            published window slides by one, so that every long prompt is a new one from its beginning; with 2, a model
+            in this process computes only what is new of every other. It sees fewer screenshots then, so that scores are
+            reported separately: the name says it.
     """
 
-    name = "kimi-vl"
     max_pictures = 3
 
-    def __init__(self, kinds: Collection[str] = ()) -> None:
+    def __init__(self, kinds: Collection[str] = (), evicted_at_once: int = 1) -> None:
+        self.evicted_at_once = evicted_at_once
+        self.name = "kimi-vl" if evicted_at_once == 1 else f"kimi-vl, {evicted_at_once} pictures evicted at once"
         self._system = "\n- ".join((AGENT_SYSTEM, *declarations(kinds))) + (f"\n\n{UNTRUSTED}" if kinds else "")
 
     def prompt(

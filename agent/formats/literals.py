@@ -72,6 +72,18 @@ def excerpt(text: str) -> str:
     return ascii(text if len(text) <= 60 else f"{text[:60]}...")
 
 
+def untypable(text: str) -> str | None:
+    """The first character of a text that no keyboard types; line ends and tabs are keys."""
+    return next(
+        (
+            each
+            for each in text
+            if (each < " " and each not in "\n\t") or "\ud800" <= each <= "\udfff" or each == "\x7f"
+        ),
+        None,
+    )
+
+
 def _check_tokens(code: str) -> None:
     """Refuse whatever cannot be part of flat calls.
 

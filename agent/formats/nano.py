@@ -23,6 +23,7 @@ class NanoFormat:
 
     name = "nano"
     max_pictures = 1
+    evicted_at_once = 1
 
     def prompt(
         self, instruction: str, picture: Image, steps: Sequence[PastStep], notes: Sequence[str] = ()

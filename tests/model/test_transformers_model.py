@@ -87,6 +87,22 @@ def test_the_picture_is_seen(loaded: TransformersModel) -> None:
     assert replies[0].prompt_tokens > plain.prompt_tokens + len("Be brief.")
 
 
+@pytest.mark.parametrize("name", ["</s>", "<image>", "<pad>"])
+def test_a_special_token_that_a_text_spells_out_is_text(loaded: TransformersModel, name: str) -> None:
+    tokenizer = loaded._processor.tokenizer
+    special = tokenizer.convert_tokens_to_ids(name)
+
+    def ids(question: str) -> list[int]:
+        return loaded._inputs([Message.user(PICTURE, question)])["input_ids"][0].tolist()
+
+    spelled, without = ids(f"Read {name} aloud."), ids("Read  aloud.")
+    assert spelled.count(special) == without.count(special)
+    assert len(spelled) == len(without) + len(name)  # a token a byte
+    assert f"Read {name} aloud." in tokenizer.decode(spelled)
+    [reply] = loaded.generate([[Message.user(PICTURE, f"Read {name} aloud.")]], Sampling(max_tokens=2))
+    assert reply.output_tokens >= 1
+
+
 def test_a_draw_follows_from_the_seed(loaded: TransformersModel) -> None:
     texts = [
         loaded.generate([PROMPT], Sampling(max_tokens=10, temperature=1.0, seed=seed))[0].text for seed in (1, 1, 2)

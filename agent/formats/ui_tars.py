@@ -1,0 +1,271 @@
+"""The prompts of UI-TARS-1.5, word for word as published, and how its answers are read.
+
+    Thought: The Save button is at the top right.
+    Action: click(start_box='(197,525)')
+
+Prompts are those of the family's repository (`ui_tars/prompt.py`); the order of the conversation, with the latest five
+screenshots, is that of its OSWorld agent. A place is in pixels of the picture as the family's image processor resizes
+it; it is written as `(x,y)`, as `<point>x y</point>` or, as a box whose middle is meant, with four numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import statistics
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PIL.Image import Image
+from pydantic import ValidationError
+
+from agent.formats.base import (
+    Answer,
+    AnswerError,
+    BadArguments,
+    BadSyntax,
+    NoCode,
+    OutsideScreen,
+    PastStep,
+    TooLong,
+    UnknownCall,
+)
+from agent.formats.kimi_vl import UNTRUSTED
+from agent.formats.literals import MAX_CALLS, MAX_CODE_CHARS, excerpt, untypable
+from agent.view import View
+from envs.actions import Action, Button, Click, Drag, Press, Scroll, Terminate, TypeText, Wait
+from envs.frame import Point, PointOutsideFrame
+from envs.keys import UnknownKey, canonical_chord
+from model.messages import Message
+
+SYSTEM: Final = "You are a helpful assistant."
+PROMPT: Final = r"""You are a GUI agent. You are given a task and your action history, with screenshots. You need to perform the next action to complete the task.
+
+## Output Format
+```
+Thought: ...
+Action: ...
+```
+
+## Action Space
+
+click(point='<point>x1 y1</point>')
+left_double(point='<point>x1 y1</point>')
+right_single(point='<point>x1 y1</point>')
+drag(start_point='<point>x1 y1</point>', end_point='<point>x2 y2</point>')
+hotkey(key='ctrl c') # Split keys with a space and use lowercase. Also, do not use more than 3 keys in one hotkey action.
+type(content='xxx') # Use escape characters \', \", and \n in content part to ensure we can parse the content in normal python string format. If you want to submit your input, use \n at the end of content. 
+scroll(point='<point>x1 y1</point>', direction='down or up or right or left') # Show more information on the `direction` side.
+wait() #Sleep for 5s and take a screenshot to check for any changes.
+finished(content='xxx') # Use escape characters \', \", and \n in content part to ensure we can parse the content in normal python string format.
+
+
+## Note
+- Use English in `Thought` part.
+- Write a small plan and finally summarize your next action (with its target element) in one sentence in `Thought` part.
+
+## User Instruction
+{instruction}
+"""  # noqa: E501, W291
+GROUNDING_PROMPT: Final = """\
+You are a GUI agent. You are given a task and your action history, with screenshots. You need to perform the next \
+action to complete the task. \n\n## Output Format\n\nAction: ...\n\n\n## Action Space\n\
+click(point='<point>x1 y1</point>'')\n\n## User Instruction\n{instruction}"""
+
+SIDE_FACTOR: Final = 28
+MIN_PIXELS: Final = 100 * 28 * 28
+MAX_PIXELS: Final = 16384 * 28 * 28
+"""Of the published image processor: sides are multiples of the factor, and their product lies in between."""
+PUBLISHED_WAIT_S: Final = 5.0
+PUBLISHED_NOTCHES: Final = 5
+"""How far the family's own agent scrolls at a time."""
+
+_HEADING: Final = re.compile(r"^[ \t]*Action:", re.MULTILINE)
+_BETWEEN_CALLS: Final = re.compile(r"(?<=\))\n\s*\n")
+_ARGUMENT: Final = re.compile(r"\s*(\w+)\s*=\s*(['\"])(.*?)(?<!\\)\2\s*(?:,|$)", re.DOTALL)
+_TEXT: Final = re.compile(r"\s*content\s*=\s*(['\"])(.*)\1\s*", re.DOTALL)
+"""Up to the last quote: the family forgets to escape those in a text."""
+_CALL: Final = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
+_NUMBER: Final = r"(\d{1,6}(?:\.\d{1,6})?)"
+_PLACE: Final = re.compile(
+    rf"(?:<point>|<\|box_start\|>)?\(?{_NUMBER}[ ,]+{_NUMBER}(?:[ ,]+{_NUMBER}[ ,]+{_NUMBER})?\)?"
+    r"(?:</point>|<\|box_end\|>)?"
+)
+_ESCAPED: Final = re.compile(r"\\([nt'\"\\])")
+_DIRECTIONS: Final = {"up": (0, 1), "down": (0, -1), "right": (1, 0), "left": (-1, 0)}
+
+
+class UITarsFormat:
+    """UI-TARS-1.5's prompts and answers.
+
+    Args:
+        kinds: the kinds of actions that can be carried out, where the agent acts on its own.
+    """
+
+    name = "ui-tars-1.5"
+    max_pictures = 5
+    evicted_at_once = 1
+
+    def __init__(self, kinds: Collection[str] = ()) -> None:
+        self._addition = f"\n{UNTRUSTED}\n" if kinds else ""
+
+    def prompt(
+        self, instruction: str, picture: Image, steps: Sequence[PastStep], notes: Sequence[str] = ()
+    ) -> list[Message]:
+        task = PROMPT.replace("{instruction}", instruction)
+        messages = [Message.system(SYSTEM), Message.user(task + self._addition)]
+        for step in steps:
+            if step.picture is not None:
+                messages.append(Message.user(step.picture, *step.notes))
+            messages.append(Message.assistant(f"Thought: {step.thought}\nAction: {step.action}"))
+        return [*messages, Message.user(picture, *notes)]
+
+    def parse(self, text: str, view: View) -> Answer:
+        if len(text) > MAX_CODE_CHARS:
+            raise TooLong("Your answer is too long: answer with a short thought and one action.")
+        *before, action = _HEADING.split(text)
+        if not before or not action.strip():
+            raise NoCode("Your answer has no action: end it with Action: and one of the calls of the action space.")
+        thought = before[0].rpartition("Thought:")[2].strip()
+        calls = [call.strip() for call in _BETWEEN_CALLS.split(action.strip())]
+        if len(calls) > MAX_CALLS:
+            raise TooLong(f"Your answer has {len(calls)} actions: do one at a time.")
+        return Answer(thought, action.strip(), tuple(_build(call, view) for call in calls))
+
+    def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
+        return [
+            Message.system(SYSTEM),
+            Message.user(GROUNDING_PROMPT.replace("{instruction}", target)),
+            Message.user(picture),
+        ]
+
+    def parse_grounding(self, text: str, view: View) -> Answer:
+        answer = self.parse(text, view)
+        if not isinstance(answer.actions[0], Click):
+            raise NoCode("Your answer names no place: end it with Action: click(point='<point>x1 y1</point>').")
+        return answer
+
+    def repair(self, error: AnswerError) -> str:
+        return f"Your answer could not be carried out, and nothing was done. {error}\nPlease answer again."
+
+
+def resized_px(width_px: int, height_px: int) -> tuple[int, int]:
+    """Width and height at which the family's image processor shows a picture to the model."""
+    width, height = (max(SIDE_FACTOR, round(side / SIDE_FACTOR) * SIDE_FACTOR) for side in (width_px, height_px))
+    # In the order of the published arithmetic: where a side is a whole multiple, rounding errors decide.
+    if width * height > MAX_PIXELS:
+        shrink = math.sqrt(width_px * height_px / MAX_PIXELS)
+        width, height = (math.floor(side / shrink / SIDE_FACTOR) * SIDE_FACTOR for side in (width_px, height_px))
+    elif width * height < MIN_PIXELS:
+        grow = math.sqrt(MIN_PIXELS / (width_px * height_px))
+        width, height = (math.ceil(side * grow / SIDE_FACTOR) * SIDE_FACTOR for side in (width_px, height_px))
+    return width, height
+
+
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """A call's arguments, all of them texts, and the view that its places refer to."""
+
+    call: str
+    values: dict[str, str]
+    view: View
+
+    def fault(self, message: str) -> BadArguments:
+        return BadArguments(f"{self.call}: {message}")
+
+    def text(self, *names: str) -> str:
+        for name in names:
+            if name in self.values:
+                return self.values[name]
+        raise self.fault(f"{names[0]} is missing.")
+
+    def typed(self) -> TypeText:
+        text = self.text("content")
+        if (character := untypable(text)) is not None:
+            raise self.fault(f"content holds {character!a}, which cannot be typed: use hotkey for keys.")
+        return TypeText(text=text)
+
+    def place(self, *names: str) -> Point:
+        found = _PLACE.fullmatch(self.text(*names).strip())
+        if found is None:
+            raise self.fault(f"{names[0]} must be a place such as '<point>120 45</point>'.")
+        numbers = [float(number) for number in found.groups() if number is not None]
+        x, y = statistics.mean(numbers[0::2]), statistics.mean(numbers[1::2])
+        left, top, right, bottom = self.view.box_px
+        width, height = resized_px(right - left, bottom - top)
+        try:
+            return self.view.point(x / width, y / height)
+        except PointOutsideFrame:
+            raise OutsideScreen(
+                f"{self.call}: the place is not on the picture, which is {width} pixels wide and {height} high."
+            ) from None
+
+    def click(self, button: Button = Button.LEFT, count: int = 1) -> Click:
+        return Click(at=self.place("point", "start_box"), button=button, count=count)
+
+    def drag(self) -> Drag:
+        return Drag(start=self.place("start_point", "start_box"), end=self.place("end_point", "end_box"))
+
+    def hotkey(self) -> Press:
+        try:
+            return Press(keys=canonical_chord(self.text("key", "hotkey").split()))
+        except UnknownKey as error:
+            raise self.fault(str(error)) from None
+
+    def scroll(self) -> Scroll:
+        direction = self.text("direction").strip().lower()
+        if direction not in _DIRECTIONS:
+            raise self.fault("direction must be 'up', 'down', 'left' or 'right'.")
+        across, up = _DIRECTIONS[direction]
+        at = self.place("point", "start_box") if {"point", "start_box"} & self.values.keys() else None
+        return Scroll(at=at, horizontal=across * PUBLISHED_NOTCHES, vertical=up * PUBLISHED_NOTCHES)
+
+
+_ACTIONS: Final[dict[str, Callable[[_Arguments], Action]]] = {
+    "click": lambda given: given.click(),
+    "left_single": lambda given: given.click(),
+    "left_double": lambda given: given.click(count=2),
+    "right_single": lambda given: given.click(Button.RIGHT),
+    "drag": lambda given: given.drag(),
+    "hotkey": lambda given: given.hotkey(),
+    "type": lambda given: given.typed(),
+    "scroll": lambda given: given.scroll(),
+    "wait": lambda _: Wait(seconds=PUBLISHED_WAIT_S),
+    "finished": lambda given: Terminate(success=True, answer=given.values.get("content") or None),
+    "call_user": lambda _: Terminate(success=False),
+}
+
+
+def _build(call: str, view: View) -> Action:
+    found = _CALL.fullmatch(call)
+    if found is None:
+        raise BadSyntax(f"{excerpt(call)} is no call: write one of the action space, such as wait().")
+    name, inside = found.groups()
+    if name not in _ACTIONS:
+        raise UnknownCall(f"There is no {excerpt(name)}. There are: {', '.join(_ACTIONS)}.")
+    given = _Arguments(name, _named(name, inside), view)
+    try:
+        return _ACTIONS[name](given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise given.fault(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.") from None
+
+
+def _named(name: str, inside: str) -> dict[str, str]:
+    """The arguments by name, without escapes."""
+    if text := _TEXT.fullmatch(inside):
+        return {"content": _plain(text[2])}
+    values: dict[str, str] = {}
+    end = 0
+    while inside[end:].strip():
+        argument = _ARGUMENT.match(inside, end)
+        if argument is None:
+            raise BadSyntax(f"The arguments of {name} cannot be read: write them as name='text', with commas between.")
+        values[argument[1]] = _plain(argument[3])
+        end = argument.end()
+    return values
+
+
+def _plain(quoted: str) -> str:
+    return _ESCAPED.sub(lambda escape: {"n": "\n", "t": "\t"}.get(escape[1], escape[1]), quoted)
