@@ -60,7 +60,7 @@ def sign_in(guest: Guest, account: Account) -> None:
         page = browser.contexts[0].new_page()
         try:
             page.goto(DRIVE, timeout=PAGE_MS)
-            if _is_drive(page.url):
+            if not _is_asked(page):
                 return
             _give(page, "email", account.email)
             _give(page, "password", account.password.get_secret_value())
@@ -71,6 +71,19 @@ def sign_in(guest: Guest, account: Account) -> None:
                 f"Signing in to Google Drive ended at {urlsplit(page.url).netloc or page.url}. If Google asks for more "
                 "than a password, sign in once by hand in the state that the machine is brought back to."
             ) from (None if account.password.get_secret_value() in str(error) else error)
+
+
+def _is_asked(page: Page) -> bool:
+    """Whether the page asks who it is, in the time that it takes to be sent there."""
+    from playwright.sync_api import TimeoutError as NotInTime
+
+    try:
+        page.locator("input[type=email]").wait_for(timeout=ASKED_MS)
+    except NotInTime:
+        if not _is_drive(page.url):
+            raise
+        return False
+    return True
 
 
 def _give(page: Page, kind: str, value: str) -> None:
