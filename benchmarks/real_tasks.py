@@ -74,7 +74,9 @@ def main() -> int:
         right = scores == [0.0, 1.0]
         wrong += not right
         told = " then ".join(f"{each:g}" for each in scores) or "-"
-        print(f"{'ok   ' if right else 'WRONG'} {task.key}  {told}  {time.monotonic() - began:.0f} s  {said}", flush=True)
+        print(
+            f"{'ok   ' if right else 'WRONG'} {task.key}  {told}  {time.monotonic() - began:.0f} s  {said}", flush=True
+        )
     print(f"{len(tasks) - wrong} of {len(tasks)} tasks go from 0 to 1")
     return int(wrong > 0)
 
