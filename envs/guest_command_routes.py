@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
+from xml.etree import ElementTree
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from envs.guest_accessibility import accessibility_xml, terminal_text
 from envs.guest_client import Completed
-from envs.guest_machine import BadRequest, CommandFailed, GuestMachine, NotFound, NotOnThisMachine
+from envs.guest_machine import BadRequest, CommandFailed, GuestMachine, NotFound
 from envs.guest_routes import Answer, Asked, RouteTable, WindowName
 
 PYTHON_S: Final = 30.0
@@ -88,8 +89,8 @@ class CommandRoutes:
             ("POST", "/list_directory"): self._list_directory,
             ("POST", "/desktop_path"): self._desktop_path,
             ("POST", "/wallpaper"): self._wallpaper,
-            ("GET", "/accessibility"): partial(self._not_here, "accessibility tree"),
-            ("GET", "/terminal"): partial(self._not_here, "terminal's text"),
+            ("GET", "/accessibility"): self._accessibility,
+            ("GET", "/terminal"): self._terminal,
             ("POST", "/start_recording"): self._start_recording,
             ("POST", "/end_recording"): self._end_recording,
         }
@@ -207,8 +208,12 @@ class CommandRoutes:
         finally:
             film.unlink()
 
-    def _not_here(self, what: str, _: Asked) -> Answer:
-        raise NotOnThisMachine(f"This server does not tell the {what}.")
+    def _accessibility(self, _: Asked) -> Answer:
+        tree = accessibility_xml(self._machine.environment)
+        return Answer(json={"AT": ElementTree.tostring(tree, encoding="unicode")})
+
+    def _terminal(self, _: Asked) -> Answer:
+        return Answer(json={"output": terminal_text(self._machine.environment), "status": "success"})
 
 
 def _told(done: Completed) -> dict[str, object]:

@@ -63,7 +63,7 @@ class GuestMachine:
             environment: variables of programs that are to appear on its screen.
             screen: what of it is shown.
         """
-        self._environment = dict(environment)
+        self.environment = dict(environment)
         self._screen = screen
         self._film: tuple[subprocess.Popen[bytes], Path] | None = None
         self._launched: list[subprocess.Popen[bytes]] = []
@@ -111,7 +111,7 @@ class GuestMachine:
                 words,
                 shell=shell,
                 cwd=cwd,
-                env=self._environment,
+                env=self.environment,
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
@@ -159,11 +159,11 @@ class GuestMachine:
         """
         path = self.path(written)
         if path.exists():
-            opener = shutil.which("xdg-open", path=self._environment.get("PATH"))
+            opener = shutil.which("xdg-open", path=self.environment.get("PATH"))
             if opener is None:
                 raise NotOnThisMachine("There is no xdg-open: sudo apt-get install xdg-utils")
             self.launch([opener, str(path)], shell=False)
-        elif shutil.which(written, path=self._environment.get("PATH")):
+        elif shutil.which(written, path=self.environment.get("PATH")):
             self.launch([written], shell=False)
         else:
             raise NotFound(f"There is no file and no program {written!r}.")
@@ -194,7 +194,7 @@ class GuestMachine:
     @contextmanager
     def windows(self) -> Generator[X11WindowControl]:
         """The windows of the screen, to be looked at and changed."""
-        display = self._environment.get("DISPLAY")
+        display = self.environment.get("DISPLAY")
         if platform.system() != "Linux" or not display:
             raise NotOnThisMachine("Windows can be found on a display of X11 only.")
         from envs.x11_window_control import X11WindowControl
@@ -268,7 +268,7 @@ class GuestMachine:
         """
         if self._film is not None:
             raise BadRequest("Recording is already in progress.")
-        ffmpeg, display = shutil.which("ffmpeg"), self._environment.get("DISPLAY")
+        ffmpeg, display = shutil.which("ffmpeg"), self.environment.get("DISPLAY")
         if ffmpeg is None or not display:
             raise NotOnThisMachine("Films need ffmpeg and a display of X11: sudo apt-get install ffmpeg")
         file = Path(tempfile.mkstemp(prefix="deixis-film-", suffix=".mp4")[1])
@@ -278,7 +278,7 @@ class GuestMachine:
             [ffmpeg, "-loglevel", "error", "-y", "-f", "x11grab", "-draw_mouse", "1", "-framerate", "10",
              "-video_size", size, "-i", place, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
              "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", str(file)],
-            env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
         self.wait_until(lambda: process.poll() is not None or file.stat().st_size > 0, FILM_START_S)
         if process.poll() is not None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import JsonValue
 
 from tasks.schema import Task
-from tasks.setup_schema import CloseTabs, Download, GoogleDrive, Login, OpenTabs
+from tasks.setup_schema import CloseTabs, Download, Login, OpenTabs, PrepareDrive, UploadToDrive
 
 _FROM_WEB = frozenset({"cloud_file", "pdf_from_url"})
 """Getters whose `path` is an address on the web."""
@@ -69,6 +69,8 @@ def _files(task: Task) -> Iterator[str]:
     for step in task.steps:
         if isinstance(step, Download):
             yield from (file.url for file in step.files)
+        elif isinstance(step, PrepareDrive):
+            yield from (each.url for each in step.operations if isinstance(each, UploadToDrive))
     for call in task.getters:
         if call.type in _FROM_WEB:
             yield from _texts(call.config.get("path"))
@@ -80,7 +82,7 @@ def _sites(task: Task) -> Iterator[str]:
             yield from (_host(url) for url in step.urls_to_open)
         elif isinstance(step, CloseTabs):
             yield from (_host(url) for url in step.urls_to_close)
-        elif isinstance(step, GoogleDrive | Login):
+        elif isinstance(step, PrepareDrive | Login):
             yield "a Google account"
     for call in task.getters:
         if call.type in _SITES:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Command = str | tuple[str, ...]
 """A command line, or its words."""
@@ -181,13 +181,51 @@ class SetDefaultBrowser(_Frozen):
     browser: str = ""
 
 
-class GoogleDrive(_Frozen):
+class DeleteFromDrive(_Frozen):
+    """Remove files and folders from a Google account."""
+
+    operation: Literal["delete"]
+    query: Annotated[str, Field(pattern=r"\S")]
+    """Which, in Drive's words. Without one it would be all that the account has."""
+    trash: bool = False
+    """Whether they go into the bin, and not for good."""
+
+
+class MakeDriveFolders(_Frozen):
+    """Make a folder in a Google account, and those above it."""
+
+    operation: Literal["mkdirs"]
+    path: tuple[str, ...]
+
+
+class UploadToDrive(_Frozen):
+    """Put a file from the web into a Google account."""
+
+    operation: Literal["upload"]
+    url: str
+    path: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+DriveOperation = DeleteFromDrive | MakeDriveFolders | UploadToDrive
+
+
+class PrepareDrive(_Frozen):
     """Bring a Google account's files into the first state."""
 
     type: Literal["googledrive"]
     settings_file: str
-    operation: tuple[str, ...]
-    args: tuple[dict[str, JsonValue], ...]
+    operations: tuple[Annotated[DriveOperation, Field(discriminator="operation")], ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_entry_an_operation(cls, data: object) -> object:
+        """A file has the operations' names in one list and what they are told in another."""
+        fields = dict(cast(dict[str, object], data))
+        names, told = (cast(list[object], fields.pop(name, [])) for name in ("operation", "args"))
+        if len(names) != len(told):
+            raise ValueError(f"args must be a list of {len(names)}, as operation is")
+        pairs = zip(names, told, strict=True)
+        return fields | {"operations": [{"operation": name, **cast(dict[str, object], each)} for name, each in pairs]}
 
 
 class Login(_Frozen):
@@ -195,7 +233,7 @@ class Login(_Frozen):
 
     type: Literal["login"]
     settings_file: str
-    platform: str
+    platform: Literal["googledrive"]
 
 
 def _flat(data: object) -> object:
@@ -213,7 +251,7 @@ def _flat(data: object) -> object:
 SetUpStep = Annotated[
     Download | UploadFile | Launch | OpenFile | Execute | ExecuteWithVerification | WindowStep | Sleep | OpenTabs
     | CloseTabs | ChangeWallpaper | UpdateHistory | CreateFolder | CreateFile | RecycleFile | SetDefaultBrowser
-    | GoogleDrive | Login,
+    | PrepareDrive | Login,
     Field(discriminator="type"),
     BeforeValidator(_flat),
 ]  # fmt: skip

@@ -30,8 +30,10 @@ from tasks.setup_schema import (
     Execute,
     ExecuteWithVerification,
     Launch,
+    Login,
     OpenFile,
     OpenTabs,
+    PrepareDrive,
     RecycleFile,
     SetUpStep,
     Sleep,
@@ -58,8 +60,9 @@ AVAILABLE: Final = frozenset({
     "download", "upload_file", "launch", "open", "execute", "command", "execute_with_verification", "activate_window",
     "close_window", "sleep", "chrome_open_tabs", "chrome_close_tabs", "edge_open_tabs", "change_wallpaper",
     "update_browse_history", "update_browse_history_edge", "create_folder", "create_file", "recycle_file",
+    "googledrive", "login",
 })  # fmt: skip
-"""The kinds of steps that can be carried out. Those of a Google account cannot, without a person to sign in."""
+"""The kinds of steps that can be carried out."""
 
 
 def carry_out(guest: Guest, steps: Iterable[SetUpStep], sleep: Callable[[float], None] = time.sleep) -> None:
@@ -134,6 +137,14 @@ def _carry_out(guest: Guest, step: SetUpStep, sleep: Callable[[float], None]) ->
             WindowsGuest(machine).create_file(step.path, step.content)
         case RecycleFile():
             WindowsGuest(machine).recycle(step.path)
+        case PrepareDrive():
+            from tasks.google_drive import GoogleDrive, prepare
+
+            prepare(GoogleDrive.from_settings(Path(step.settings_file)), step.operations, guest.downloads)
+        case Login():
+            from tasks.google_login import Account, sign_in
+
+            sign_in(guest, Account.of(Path(step.settings_file)))
         case _:
             raise NotAvailable(f"The set-up step {step.type} does not exist here.")
 

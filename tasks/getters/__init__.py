@@ -34,6 +34,7 @@ GETTERS: Mapping[str, Getter] = LazyFunctions[Getter](
         "enable_enhanced_safety_browsing_from_edge data_delete_automacally_from_edge edge_font_size "
         "default_search_engine_from_edge favorites cookie_data_for_edge history_for_edge url_shortcuts_on_desktop "
         "edge_home_page edge_default_download_folder",
+        "tasks.getters.google_drive": "googledrive_file",
         "tasks.getters.windows": "vm_folder_exists_in_documents vm_file_exists_in_desktop "
         "are_files_sorted_by_modified_time is_details_view is_directory_read_only_for_user are_all_images_tagged "
         "vm_library_folders is_file_saved_desktop is_file_desktop is_file_hidden all_png_file_names "

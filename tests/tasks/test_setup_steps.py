@@ -12,7 +12,7 @@ import pytest
 
 from envs.guest_client import GuestClient
 from tasks.downloads import DownloadFailed, Downloads
-from tasks.errors import NotAvailable, SetUpFailed, TaskError
+from tasks.errors import SetUpFailed, TaskError
 from tasks.evaluate import evaluate
 from tasks.guest import Guest
 from tasks.schema import Task
@@ -107,11 +107,6 @@ def test_a_window_that_is_not_there_is_no_failure_and_a_program_is(guest):
     wrong = {"command": "true", "verification": {"command_success": "false"}, "max_wait_time": 0.2}
     with pytest.raises(SetUpFailed, match="execute_with_verification"):
         set_up(guest, ("execute_with_verification", wrong))
-
-
-def test_what_needs_an_account_is_said_to_be_missing(guest):
-    with pytest.raises(NotAvailable, match="login"):
-        set_up(guest, ("login", {"settings_file": "a.json", "platform": "googledrive"}))
 
 
 def test_a_browser_gets_a_history(guest, guest_server):

@@ -7,7 +7,6 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,25 +30,6 @@ from tasks.guest import Guest
 def guest(guest_server, tmp_path) -> Iterator[Guest]:
     with GuestClient(guest_server.address, token=guest_server.token) as machine:
         yield Guest(machine, tmp_path / "task", Downloads(tmp_path / "downloads", offline=True))
-
-
-@pytest.fixture
-def playing(serving, tmp_path) -> Iterator[Callable[..., Guest]]:
-    """A guest that is played by a table of answers: JSON by method and path, or a function of what is asked."""
-    with ExitStack() as opened:
-
-        def play(platform="Linux", **answers):
-            program = {"output": platform, "error": "", "returncode": 0}
-            table = {("POST", "/execute"): lambda _: Answer(json=program)}
-            for route, answer in answers.items():
-                method, _, path = route.partition("_")
-                handler = answer if callable(answer) else lambda _, answer=answer: Answer(json=answer)
-                table[method, f"/{path}"] = handler
-            address = opened.enter_context(serving(table))
-            machine = opened.enter_context(GuestClient(address, token="secret"))
-            return Guest(machine, tmp_path / "task", Downloads(tmp_path / "downloads", offline=True))
-
-        yield play
 
 
 def get(guest, name, **config):
