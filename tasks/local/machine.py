@@ -16,8 +16,10 @@ from typing import Final, Self
 from envs.base import EnvUnavailable
 from envs.chromium import FLAGS, find_browser, is_root
 from envs.virtual_display import VirtualDisplay, told
+from tasks.local.user_home import with_user_home
 
 SIZE_PX: Final = (1280, 720)
+"""Width and height of its screen."""
 SERVER_S: Final = 120.0
 """How long the server may take to start, on a machine that is busy with others."""
 _ROOT: Final = Path(__file__).parents[2]
@@ -43,23 +45,24 @@ class LocalMachine:
         browser_port: where its browser, once it runs, listens for the debugging protocol.
     """
 
-    def __init__(self, browser: Path | None = None, size_px: tuple[int, int] = SIZE_PX) -> None:
+    def __init__(self, browser: Path | None = None, *, user_home: bool = False) -> None:
         """Start it.
 
         Args:
             browser: what runs when a task starts Chrome; without one, no browser is there.
-            size_px: width and height of its screen.
+            user_home: let its programs find their home at /home/user, where `tasks.local.user_home` can do that.
 
         Raises:
             EnvUnavailable: it cannot be started here.
         """
         with ExitStack() as started:
-            display = started.enter_context(VirtualDisplay(size_px, throwaway_home=True))
+            display = started.enter_context(VirtualDisplay(SIZE_PX, throwaway_home=True))
             assert display.home is not None
             self.home = display.home
             self.browser_port = _free_port()
             _install_programs(self.home / ".local/bin", browser, self.browser_port)
-            server = display.launch([sys.executable, "-m", "tasks.local.server"], cwd=_ROOT)
+            command = [sys.executable, "-m", "tasks.local.server"]
+            server = display.launch(with_user_home(self.home, command) if user_home else command, cwd=_ROOT)
             said = told(server, "The guest's server", r"^serving (\S+ \S+)\n", SERVER_S)
             self.address, self.token = said.split()
             self._started = started.pop_all()
