@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
@@ -20,8 +21,9 @@ from envs.remote import RemoteDesktop
 from envs.throwaway_home import new_home
 from model.fake import ScriptedModel
 from tasks.downloads import Downloads
-from tasks.errors import TaskFileError
+from tasks.errors import MissingLibrary, TaskFileError
 from tasks.evaluate import evaluate
+from tasks.getters import GETTERS
 from tasks.guest import Guest, Ports
 from tasks.local import suitable
 from tasks.local.gold import play, read_gold
@@ -41,6 +43,13 @@ ROOT = Path(__file__).parents[2]
 PROGRAMS = {"libreoffice_writer": "libreoffice", "libreoffice_calc": "libreoffice"}
 """The programs of apps that are not called like them."""
 
+EXTRA_MODULES = (
+    "bs4", "cssselect", "docx", "fitz", "formulas", "imagehash", "lxml", "odf", "openpyxl", "pandas", "pptx", "py7zr",
+    "pygame", "rapidfuzz", "skimage", "tldextract",
+)  # fmt: skip
+"""What the extra `osworld` installs."""
+NEED_THE_EXTRA = {"browser/open-page", "calc/correct-number", "calc/total", "writer/centre-title"}
+
 
 def say(code):
     return f"## Thought:\nA thought.\n\n## Action:\nDo it.\n\n## Code:\n```python\n{code}\n```"
@@ -59,7 +68,9 @@ def machine() -> Iterator[LocalMachine]:
 def emptied(machine) -> LocalMachine:
     """The machine as if it were fresh: without the programs and the files of the task before."""
     for process in psutil.process_iter(["cmdline"]):
-        if "tasks.local.server" in process.info["cmdline"] and process.environ().get("HOME") == str(machine.home):
+        if "tasks.local.server" in (process.info["cmdline"] or ()) and process.environ().get("HOME") == str(
+            machine.home
+        ):
             for child in process.children(recursive=True):
                 child.kill()
             break
@@ -96,9 +107,30 @@ def test_every_task_has_a_gold_outcome_and_its_files_and_can_be_given():
         read_gold(SUITE.tasks[0].model_copy(update={"id": "none"}))
 
 
+@pytest.fixture
+def plain_install(monkeypatch):
+    """As if nothing but Deixis without extras were installed."""
+    for name in [name for name in sys.modules if name.startswith("tasks.metrics.")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in EXTRA_MODULES:
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.mark.parametrize("key", sorted(NEED_THE_EXTRA))
+def test_a_library_that_is_not_installed_is_named(key, plain_install):
+    (task,) = SUITE.only([key]).tasks
+    found = {"vm_file": str(FOLDER / "files/sales.xlsx"), "open_tabs_info": [{"title": "", "url": "about:blank"}]}
+    getters = {name: lambda *_, value=value: value for name, value in found.items()}
+    getters["rule"] = GETTERS["rule"]
+    with pytest.raises(MissingLibrary, match=r"pip install 'deixis\[osworld\]'"):
+        evaluate(cast(Guest, None), task.evaluator, said_impossible=False, getters=getters)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("task", SUITE.tasks, ids=lambda task: task.key)
-def test_nothing_is_worth_nothing_and_the_gold_outcome_all(task: Task, guest):
+def test_nothing_is_worth_nothing_and_the_gold_outcome_all(task: Task, guest, request):
+    if task.key not in NEED_THE_EXTRA:
+        request.getfixturevalue("plain_install")
     if missing := [app for app in task.related_apps if shutil.which(PROGRAMS.get(app, app)) is None]:
         pytest.skip(f"{missing[0]} is not installed")
     there, desktop = guest
