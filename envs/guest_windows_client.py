@@ -6,6 +6,8 @@ their status: 200 is yes, all else no.
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Sequence
 from typing import cast
 
 from envs.guest_client import Completed, GuestClient, GuestRefused
@@ -94,6 +96,36 @@ class WindowsGuest:
     def clear_task_files(self) -> None:
         """Remove the files that tasks leave behind."""
         self._guest.act("/setup/clear_task_files", json={})
+
+    def update_computer(
+        self,
+        rects: Sequence[tuple[int, int, int, int]],
+        window_rect: tuple[int, int, int, int],
+        screenshot: bytes,
+        *,
+        scale: tuple[float, float] = (1.0, 1.0),
+        clipboard: str | None = None,
+        swap_ctrl_alt: bool = False,
+    ) -> None:
+        """Tell the guest which elements the numbers of `computer.mouse.move_id` mean in the next code that it runs.
+
+        Args:
+            rects: left, top, right and bottom of the elements, in pixels of the screen.
+            window_rect: the same of the window in front.
+            screenshot: the screen that they were found on, a PNG.
+            scale: pixels of the screen for each of the screenshot, across and down.
+            clipboard: what lies in the guest's clipboard, if that is known.
+            swap_ctrl_alt: whether the guest's keyboard has them swapped.
+        """
+        told = {
+            "rects": rects,
+            "window_rect": window_rect,
+            "screenshot": base64.b64encode(screenshot).decode(),
+            "scale": scale,
+            "clipboard_content": clipboard,
+            "swap_ctrl_alt": swap_ctrl_alt,
+        }
+        self._guest.act("/update_computer", json=told)
 
     def _says_yes(self, route: str, **question: str | int) -> bool:
         try:

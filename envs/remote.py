@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ from envs.base import ActionFailed, Env, EnvUnavailable, Observation, Outcome, T
 from envs.frame import Frame, Pixels, Point, PointOutsideFrame, StaleFrame
 from envs.guest_client import GuestClient, GuestRefused, NoAnswer
 from envs.guest_protocol import Acted, Description, Refusal, Seen
+from envs.qemu_monitor import QemuMonitor
 from envs.settle import Patience, settle
 
 _CAPABILITIES: Final = frozenset({"click", "move", "drag", "scroll", "type", "press"})
@@ -40,12 +42,15 @@ class RemoteDesktop(Env):
         guest: the guest's server, for files, commands and windows.
     """
 
-    def __init__(self, address: str, *, token: str | None = None, patience: Patience | None = None) -> None:
+    def __init__(
+        self, address: str, *, token: str | None = None, monitor: str | None = None, patience: Patience | None = None
+    ) -> None:
         """Reach a guest.
 
         Args:
             address: of its server, such as "127.0.0.1:5000".
             token: what it wants to be shown, if anything.
+            monitor: the address of QEMU's monitor, to take the screen from there and not from a published server.
             patience: how long to wait for the screen to rest, where that is done from here.
 
         Raises:
@@ -55,12 +60,15 @@ class RemoteDesktop(Env):
         self._frame: Frame | None = None
         self._frame_id_there = 0
         self._closed = False
-        self.guest = GuestClient(address, token=token)
-        try:
+        with ExitStack() as opened:
+            self.guest = opened.enter_context(GuestClient(address, token=token))
             self._description = _description(self.guest)
-        except BaseException:
-            self.guest.close()
-            raise
+            self._screenshot = self.guest.screenshot
+            if monitor is not None:
+                screen = QemuMonitor(monitor)
+                opened.callback(screen.close)
+                self._screenshot = screen.screenshot
+            self._opened = opened.pop_all()
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -86,7 +94,7 @@ class RemoteDesktop(Env):
 
     def close(self) -> None:
         self._closed = True
-        self.guest.close()
+        self._opened.close()
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
@@ -99,7 +107,7 @@ class RemoteDesktop(Env):
 
         def look() -> Pixels:
             nonlocal last
-            png = self.guest.screenshot()
+            png = self._screenshot()
             if last is None or last[0] != png:
                 last = png, _pixels(png)
             return last[1]

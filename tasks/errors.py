@@ -7,6 +7,7 @@ TaskError                       anything below
     ├── MissingLibrary          a library is not installed; the message names the extra that has it
     ├── NotAvailable            what the task needs does not exist here: a set-up step, a getter, a metric, a platform
     ├── SetUpFailed             the machine could not be brought into the task's first state
+    ├── ModelLost               the process that has the model has died
     └── EvaluationFailed        the final state could not be judged
 """
 
@@ -39,6 +40,10 @@ class NotAvailable(InfrastructureError):
 
 class SetUpFailed(InfrastructureError):
     """Raised when a machine could not be brought into the task's first state."""
+
+
+class ModelLost(InfrastructureError):
+    """Raised when the process that has the model has died."""
 
 
 class EvaluationFailed(InfrastructureError):

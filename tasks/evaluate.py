@@ -4,14 +4,16 @@ First the postconfig steps are carried out. A task that cannot be done is passed
 by it. Then each check compares what its getters fetch. "and" gives 0 as soon as a check gives 0, else the mean of all;
 "or" gives 1 as soon as one gives 1, else the best. A result file that does not exist scores 0.
 
-One difference: what goes wrong on the way is never a missing score, but EvaluationFailed or whatever names the cause.
-After version 1.0.2, which WindowsAgentArena shares.
+One difference: what goes wrong on the way is never a missing score, but EvaluationFailed or whatever names the cause;
+a metric that gives no number has gone wrong. After version 1.0.2, which WindowsAgentArena shares.
 """
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -64,11 +66,12 @@ def evaluate(
         sleep: waits for seconds, where a task says so.
 
     Raises:
-        EvaluationFailed: a getter or a metric failed.
+        EvaluationFailed: a step, a getter or a metric failed in a way that nobody has foreseen.
         InfrastructureError: a step failed, or a library, a getter or a metric is not there.
         EnvUnavailable: the guest has gone.
     """
-    carry_out(guest, evaluator.postconfig, sleep)
+    with _named("A step before the evaluation"):
+        carry_out(guest, evaluator.postconfig, sleep)
     if evaluator.is_infeasible:
         return Evaluation(float(said_impossible))
     if said_impossible:
@@ -98,20 +101,29 @@ def _score(guest: Guest, check: Check, metrics: Mapping[str, Metric], getters: M
             found.append(_fetched(guest, check.expected, getters))
         except FileNotFoundError as error:
             raise EvaluationFailed(f"What is expected is not there: {error}.") from error
-    try:
-        return CheckScore(check.func, float(metrics[check.func](*found, **check.options)))
-    except InfrastructureError:
-        raise
-    except Exception as error:  # whatever a comparison of unknown files raises
-        raise EvaluationFailed(f"The metric {check.func} failed: {type(error).__name__}: {error}") from error
+    with _named(f"The metric {check.func}"):
+        score = float(metrics[check.func](*found, **check.options))
+        if not math.isfinite(score):
+            raise ValueError(f"{score} is no score.")
+    return CheckScore(check.func, score)
 
 
 def _fetched(guest: Guest, call: GetterCall, getters: Mapping[str, Getter]) -> object:
     if call.type not in getters:
         raise NotAvailable(f"The getter {call.type} does not exist here.")
-    try:
+    with _named(f"The getter {call.type}", FileNotFoundError):
         return getters[call.type](guest, call.config)
-    except (InfrastructureError, FileNotFoundError, EnvUnavailable):
+
+
+@contextmanager
+def _named(what: str, *foreseen: type[Exception]) -> Generator[None]:
+    """Whatever is raised and not foreseen becomes EvaluationFailed with its cause.
+
+    Not only an Exception: libraries in Rust panic with less than that, and others call `sys.exit`.
+    """
+    try:
+        yield
+    except (InfrastructureError, EnvUnavailable, KeyboardInterrupt, *foreseen):
         raise
-    except Exception as error:
-        raise EvaluationFailed(f"The getter {call.type} failed: {type(error).__name__}: {error}") from error
+    except BaseException as error:
+        raise EvaluationFailed(f"{what} failed: {type(error).__name__}: {error}") from error

@@ -59,8 +59,14 @@ class TaskResult(BaseModel):
     finished: datetime
 
     @property
-    def domain(self) -> str:
-        return self.task.rpartition("/")[0]
+    def seconds(self) -> float:
+        """Of the task as a whole."""
+        return self.set_up_s + self.agent_s + self.evaluate_s
+
+    @property
+    def tokens(self) -> int:
+        """Read and written."""
+        return self.prompt_tokens + self.output_tokens
 
     @property
     def counted(self) -> float:
@@ -71,11 +77,19 @@ class TaskResult(BaseModel):
 class RunCard(Card):
     """What was run by whom."""
 
+    commit: str | None = None
+    """Of Deixis, where a checkout runs; "+" behind it says that files were changed since."""
     model: str
+    """With its revision, where it has one."""
     format: str
+    view_px: tuple[int, int] | None = None
+    """The largest picture that the model is shown, width and height; None when it is shown whole screens."""
     temperature: float
     max_steps: int
     max_seconds: float
+    before_agent_s: float = 0.0
+    """What is waited before the agent and before the evaluation, whatever the screen does."""
+    before_evaluation_s: float = 0.0
     suite: str
     sha256: str
     """Of the task files."""
@@ -84,7 +98,9 @@ class RunCard(Card):
 
     @property
     def identity(self) -> tuple[object, ...]:
-        return self.model, self.format, self.temperature, self.max_steps, self.max_seconds, self.sha256, self.tasks
+        pauses = self.before_agent_s, self.before_evaluation_s
+        limits = self.max_steps, self.max_seconds
+        return self.model, self.format, self.temperature, limits, pauses, self.sha256, self.tasks
 
     @property
     def described(self) -> str:

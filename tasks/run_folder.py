@@ -12,11 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Generic, Self, TypeVar
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tasks.json_lines import DamagedLine, JsonLines, read_json_lines, write_whole
 
 CARD: Final = "run.json"
+LOCK: Final = "run.lock"
+"""Held by whoever writes to the run: two that do not know of each other would count outcomes twice."""
 
 
 class Card(BaseModel):
@@ -102,28 +105,24 @@ class OpenRun(Generic[OneCard, Outcome]):
         self._layout = layout
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if (folder / CARD).exists():
-                begun = layout.read_card(folder)
-                if begun.identity != card.identity:
-                    raise layout.error(
-                        f"{folder} holds a run of {begun.described}, not of {card.described}: give another folder."
-                    )
-                card = card.model_copy(update={"started": begun.started})
-            elif (folder / layout.lines).exists():
-                raise layout.error(f"{folder} holds {layout.lines} but no {CARD}: give another folder.")
-            write_whole(folder / CARD, card.model_dump_json(indent=2))
-            self._lines = JsonLines(folder / layout.lines, layout.outcome)
-        except DamagedLine as error:
-            raise layout.error(str(error)) from error
+            self._lock = FileLock(folder.resolve() / LOCK, timeout=0)
+            self._lock.acquire()
+        except Timeout as error:
+            raise layout.error(f"{folder} is in use: another process runs what is in it.") from error
         except OSError as error:
-            raise layout.error(f"The run cannot be kept in {folder}: {error.strerror or error}.") from error
-        self.card = card
+            raise layout.error(_cannot_be_kept(folder, error)) from error
+        try:
+            self.card, self._lines = _opened(layout, folder, card)
+        except BaseException:
+            self._lock.release()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._lines.close()
+        self._lock.release()
 
     @property
     def lines(self) -> list[Outcome]:
@@ -141,3 +140,27 @@ class OpenRun(Generic[OneCard, Outcome]):
         except OSError as error:
             path = self.folder / self._layout.lines
             raise self._layout.error(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _opened(layout: Layout[OneCard, Outcome], folder: Path, card: OneCard) -> tuple[OneCard, JsonLines[Outcome]]:
+    """The card of the run, which is written when it is new, and its lines."""
+    try:
+        if (folder / CARD).exists():
+            begun = layout.read_card(folder)
+            if begun.identity != card.identity:
+                raise layout.error(
+                    f"{folder} holds a run of {begun.described}, not of {card.described}: give another folder."
+                )
+            card = card.model_copy(update={"started": begun.started})
+        elif (folder / layout.lines).exists():
+            raise layout.error(f"{folder} holds {layout.lines} but no {CARD}: give another folder.")
+        write_whole(folder / CARD, card.model_dump_json(indent=2))
+        return card, JsonLines(folder / layout.lines, layout.outcome)
+    except DamagedLine as error:
+        raise layout.error(str(error)) from error
+    except OSError as error:
+        raise layout.error(_cannot_be_kept(folder, error)) from error
+
+
+def _cannot_be_kept(folder: Path, error: OSError) -> str:
+    return f"The run cannot be kept in {folder}: {error.strerror or error}."

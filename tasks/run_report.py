@@ -1,80 +1,152 @@
-"""What runs have scored: by domain, with intervals, over all tasks of the run; on the console and as Markdown."""
+"""What runs have scored, for people: on the console, as Markdown, and as one HTML file that needs nothing beside it.
+
+Reads the cards and the outcomes of runs. Whatever a model or a benchmark wrote is text, escaped by the templates.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tasks.errors import RunFolderError
+from tasks.plots import Series, Value, plot
+from tasks.report_pages import HTML, MARKDOWN, interval, pages, percent
 from tasks.results import OutcomeKind, RunCard, TaskResult, read_run
-from tasks.statistics import Share, mean_of
+from tasks.run_statistics import Difference, Row, difference, rows_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-REPORT: Final = "report.md"
-ALL: Final = "all"
+COMPARISON: Final = "comparison"
+"""The name of the two files of a comparison, without their endings."""
 _COLUMNS: Final = (
-    "domain", "score", "95 % interval", "tasks", "scored", "agent errors", "infrastructure errors", "not run",
-    "solved before", "steps", "seconds", "tokens",
+    "score", "95 % interval", "tasks", "scored", "agent errors", "infrastructure errors", "not run", "solved before",
+    "steps", "seconds", "tokens",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """The tasks of one domain, or all."""
+class Run:
+    """A run that was read."""
 
-    domain: str
-    tasks: int
-    score: Share
-    """The mean over all tasks; a task without a score counts as 0."""
-    outcomes: Counter[OutcomeKind]
-    solved_before: int
-    """Tasks that scored 1 before the agent acted, where that was looked at."""
-    steps: float
-    """A task, the mean over those that were run; also the next two."""
-    seconds: float
-    tokens: float
+    folder: Path
+    card: RunCard
+    results: Sequence[TaskResult]
+    rows: Sequence[Row]
+    """All tasks, then each domain."""
 
     @property
-    def not_run(self) -> int:
-        return self.tasks - self.outcomes.total()
+    def title(self) -> str:
+        return f"{self.card.model} on {self.card.suite}"
+
+    @property
+    def failed(self) -> Sequence[TaskResult]:
+        """What has no score."""
+        return [result for result in self.results if result.outcome is not OutcomeKind.SCORED]
 
 
-def rows_of(card: RunCard, results: Sequence[TaskResult]) -> list[Row]:
-    """All tasks of a run, and each domain by name."""
-    domains = sorted({key.rpartition("/")[0] for key in card.tasks})
-    by_domain = [
-        _row(domain or "no domain", [key for key in card.tasks if key.rpartition("/")[0] == domain], results)
-        for domain in domains
-    ]
-    return [_row(ALL, card.tasks, results), *(by_domain if len(by_domain) > 1 else [])]
+def load_run(folder: Path) -> Run:
+    """Read a run.
+
+    Raises:
+        RunFolderError: there is none, or it is damaged.
+    """
+    card, results = read_run(folder)
+    return Run(folder, card, results, rows_of(card, results))
 
 
-def _row(name: str, tasks: Sequence[str], results: Sequence[TaskResult]) -> Row:
-    wanted = set(tasks)
-    own = [result for result in results if result.task in wanted]
-    ran = max(1, len(own))
-    return Row(
-        name,
-        len(tasks),
-        mean_of([result.counted for result in own] + [0.0] * (len(tasks) - len(own))),
-        Counter(result.outcome for result in own),
-        sum(result.solved_before is True for result in own),
-        sum(result.steps for result in own) / ran,
-        sum(result.set_up_s + result.agent_s + result.evaluate_s for result in own) / ran,
-        sum(result.prompt_tokens + result.output_tokens for result in own) / ran,
-    )
+def table_of(run: Run) -> Table:
+    """A run for the console."""
+    from rich.table import Table
+
+    table = Table("domain", *_COLUMNS, title=run.title, title_justify="left")
+    for row in run.rows:
+        table.add_row(row.domain, *_cells(row))
+    return table
+
+
+def comparison_table(runs: Sequence[Run]) -> Table:
+    """Several runs side by side for the console, each over all its tasks, and how they differ from the first."""
+    from rich.table import Table
+
+    table = Table("run", "model", "suite", "better by", "95 % interval", *_COLUMNS)
+    for number, run in enumerate(runs):
+        change = difference(runs[0].results, run.results).score if number else None
+        told = ("", "") if change is None else (signed(change.accuracy), interval(change))
+        table.add_row(str(run.folder), run.card.model, f"{run.card.suite} {run.card.sha256[:8]}", *told,
+                      *_cells(run.rows[0]))  # fmt: skip
+    return table
+
+
+def write_report(run: Run) -> tuple[Path, Path]:
+    """Write a run's report into its folder.
+
+    Returns:
+        The Markdown and the HTML file.
+
+    Raises:
+        RunFolderError: it cannot be written.
+    """
+    return _write(run.folder, (MARKDOWN, HTML), "run_report", run=run, domains=_scores([run]))
+
+
+def write_comparison(runs: Sequence[Run], folder: Path) -> tuple[Path, Path]:
+    """Write a comparison of runs with the first of them.
+
+    Returns:
+        The Markdown and the HTML file.
+
+    Raises:
+        RunFolderError: it cannot be written.
+    """
+    names = (f"{COMPARISON}.md", f"{COMPARISON}.html")
+    changes: list[tuple[Run, Difference]] = [(run, difference(runs[0].results, run.results)) for run in runs[1:]]
+    domains = list(dict.fromkeys(row.domain for run in runs for row in run.rows))
+    table = [(domain, [_row_of(run, domain) for run in runs]) for domain in domains]
+    return _write(folder, names, "run_comparison", runs=runs, changes=changes, table=table, domains=_scores(runs))
+
+
+def _row_of(run: Run, domain: str) -> Row | None:
+    return next((row for row in run.rows if row.domain == domain), None)
+
+
+def _scores(runs: Sequence[Run]) -> object:
+    """The plot of scores by domain."""
+    return plot(
+        "score",
+        [
+            Series(
+                run.card.model if len(runs) == 1 else run.folder.name,
+                [Value(row.domain, row.score, f"{percent(row.score.accuracy)} of {row.tasks} tasks")
+                 for row in run.rows],
+            )
+            for run in runs
+        ],
+    )  # fmt: skip
+
+
+def _write(folder: Path, names: tuple[str, str], template: str, **shown: object) -> tuple[Path, Path]:
+    written: list[Path] = []
+    for name, suffix in zip(names, ("md", "html"), strict=True):
+        environment = pages("tasks", autoescape=suffix == "html")
+        text = environment.get_template(f"{template}.{suffix}.jinja").render(
+            columns=_COLUMNS, kinds=OutcomeKind, cells=_cells, signed=signed, **shown
+        )
+        path = folder / name
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise RunFolderError(f"The report cannot be written: {path}: {error.strerror or error}.") from error
+        written.append(path)
+    return written[0], written[1]
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    share = row.score
     return (
-        row.domain,
-        f"{share.accuracy:.1%}",
-        f"{share.low:.1%} to {share.high:.1%}",
+        percent(row.score.accuracy),
+        interval(row.score),
         str(row.tasks),
         *(str(row.outcomes[kind]) for kind in OutcomeKind),
         str(row.not_run),
@@ -85,66 +157,6 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def table_of(card: RunCard, results: Sequence[TaskResult]) -> Table:
-    """The run for the console."""
-    from rich.table import Table
-
-    table = Table(*_COLUMNS, title=_title(card), title_justify="left")
-    for row in rows_of(card, results):
-        table.add_row(*_cells(row))
-    return table
-
-
-def comparison_of(folders: Sequence[Path]) -> Table:
-    """Several runs side by side, each over all its tasks.
-
-    Raises:
-        RunFolderError: one is no run.
-    """
-    from rich.table import Table
-
-    table = Table("run", "model", "suite", *_COLUMNS[1:])
-    for folder in folders:
-        card, results = read_run(folder)
-        overall, *_ = rows_of(card, results)
-        table.add_row(str(folder), card.model, f"{card.suite} {card.sha256[:8]}", *_cells(overall)[1:])
-    return table
-
-
-def write_report(folder: Path) -> Path:
-    """Write a run's report into its folder, and say where it is.
-
-    Raises:
-        RunFolderError: there is no run, or it is damaged.
-    """
-    card, results = read_run(folder)
-    path = folder / REPORT
-    path.write_text("\n".join(_markdown(card, results)) + "\n", encoding="utf-8")
-    return path
-
-
-def _markdown(card: RunCard, results: Sequence[TaskResult]) -> Iterator[str]:
-    yield f"# {_title(card)}"
-    yield ""
-    yield f"Deixis {card.deixis}, {card.started:%Y-%m-%d}; format {card.format}, temperature {card.temperature:g},"
-    yield f"at most {card.max_steps} steps and {card.max_seconds:g} s a task. Task set sha256 {card.sha256}."
-    yield ""
-    yield "A task without a score counts as 0. Steps, seconds and tokens are means over the tasks that were run."
-    yield ""
-    yield _line(_COLUMNS)
-    yield _line(["---"] * len(_COLUMNS))
-    yield from (_line(_cells(row)) for row in rows_of(card, results))
-    failed = [result for result in results if result.outcome is not OutcomeKind.SCORED]
-    if failed:
-        yield ""
-        yield "## Without a score"
-        yield ""
-        yield from (f"- {result.task}: {result.outcome.value.replace('_', ' ')}: {result.cause}" for result in failed)
-
-
-def _title(card: RunCard) -> str:
-    return f"{card.model} on {card.suite}"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+def signed(share: float) -> str:
+    """A difference of shares as it is shown, in points of a hundred."""
+    return f"{100 * share:+.1f}"

@@ -6,17 +6,13 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tasks.benchmark_cli import DOWNLOADS, NOT_ALL
-
-if TYPE_CHECKING:
-    from tasks.results import RunCard, RunFolder, TaskResult
+from tasks.benchmark_cli import NOT_ALL, run
 
 Count = Annotated[int, Parameter(validator=Number(gte=1))]
 
@@ -24,7 +20,7 @@ Count = Annotated[int, Parameter(validator=Number(gte=1))]
 def local(
     *tasks: str,
     model: str = "nano",
-    folder: Path | None = None,
+    machines: Count = 1,
     max_steps: Count = 15,
     again: bool = False,
     out: Path | None = None,
@@ -38,29 +34,14 @@ def local(
     Args:
         tasks: only these, as domain/id or id.
         model: "nano", a folder with a Kimi-VL checkpoint, or its id on the Hugging Face hub.
-        folder: of another benchmark in OSWorld's format, whose tasks are run instead.
+        machines: how many tasks at a time; with several, each has a process with a model of its own.
         max_steps: when a task is given up.
         again: run those tasks again that have had an error of the infrastructure.
         out: the folder for results; by default a new one in runs/.
     """
-    from agent.episode import Limits
-    from model.loading import load_model
-    from tasks.downloads import Downloads
-    from tasks.local.run import FOLDER, run_locally
-    from tasks.results import OutcomeKind
-    from tasks.runner import Plan, card_of
-    from tasks.suite import read_suite
+    from tasks.local.provider import FOLDER, LOCAL
 
-    suite = read_suite(folder or FOLDER).only(tasks)
-    plan = Plan(
-        Limits(max_steps=max_steps), again=frozenset({OutcomeKind.INFRASTRUCTURE_ERROR}) if again else frozenset()
-    )
-    loaded = load_model(model)
-
-    def work(run: RunFolder, show: Callable[[TaskResult], None]) -> None:
-        run_locally(loaded, suite.tasks, run, Downloads(DOWNLOADS), plan, finished=show)
-
-    return _carried_out(card_of(loaded, suite, plan), out, work)
+    return run(FOLDER, guest=(LOCAL,) * machines, model=model, task=tasks, max_steps=max_steps, again=again, out=out)
 
 
 def miniwob(
@@ -88,12 +69,18 @@ def miniwob(
         headed: show the browser's window.
         out: the folder for results; by default a new one in runs/.
     """
+    from datetime import UTC, datetime
+
+    from rich.console import Console
+
     from agent.episode import Limits
     from model.loading import load_model
     from tasks.errors import TaskFileError
     from tasks.miniwob.pages import Episode, MiniWobPages, html_folder, task_names
     from tasks.miniwob.run import MiniWob, card_of, key_of
-    from tasks.results import RECORDS
+    from tasks.results import RECORDS, RunFolder
+    from tasks.run_progress import RunProgress
+    from tasks.run_report import load_run, table_of, write_report
 
     html = html_folder()
     names = task_names(html)
@@ -105,45 +92,25 @@ def miniwob(
     episodes = [Episode(name, seed, time_limit) for name in tasks or names for seed in range(seeds)]
     limits = Limits(max_steps=max_steps, max_seconds=time_limit)
     loaded = load_model(model)
-
-    def work(run: RunFolder, show: Callable[[TaskResult], None]) -> None:
-        waiting = [episode for episode in episodes if key_of(episode) not in run.results]
-        with (
-            MiniWobPages(html) as pages,
-            MiniWob(loaded, pages, run.folder / RECORDS, limits, headless=not headed) as suite,
-        ):
-            for result in suite.outcomes(waiting):
-                run.append(result)
-                show(result)
-
-    return _carried_out(card_of(loaded, episodes, limits), out, work)
-
-
-def _carried_out(
-    card: RunCard, out: Path | None, work: Callable[[RunFolder, Callable[[TaskResult], None]], None]
-) -> int:
-    """Begin a run or go on with it, and say what came of it."""
-    from datetime import UTC, datetime
-
-    from rich.console import Console
-
-    from tasks.results import OutcomeKind, RunFolder, read_run
-    from tasks.run_report import table_of, write_report
-
-    console = Console(highlight=False, soft_wrap=True)
+    card = card_of(loaded, episodes, limits)
     where = out or Path("runs") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{card.suite}"
-
-    def show(result: TaskResult) -> None:
-        score = "no score" if result.score is None else f"{result.score:g}"
-        console.print(f"{result.task}  {score}  {result.steps} steps  {result.cause}", markup=False)
-
-    with RunFolder(where, card) as run:
+    console = Console(highlight=False, soft_wrap=True)
+    with (
+        MiniWobPages(html) as pages,
+        MiniWob(loaded, pages, where / RECORDS, limits, headless=not headed) as suite,
+        RunFolder(where, card) as results,
+        RunProgress(console, len(episodes), results.results) as progress,
+    ):
+        waiting = [episode for episode in episodes if key_of(episode) not in results.results]
         try:
-            work(run, show)
+            for result in suite.outcomes(waiting):
+                results.append(result)
+                progress.finished(result)
         except KeyboardInterrupt:
-            console.print(f"Interrupted. Go on with the same command and --out {where}", markup=False)
+            progress.say(f"Interrupted. Go on with the same command and --out {where}")
             raise
-    done, outcomes = read_run(where)
-    console.print(table_of(done, outcomes))
-    console.print(str(write_report(where)), markup=False)
-    return 0 if all(outcome.outcome is OutcomeKind.SCORED for outcome in outcomes) else NOT_ALL
+    found = load_run(where)
+    console.print(table_of(found))
+    for path in write_report(found):
+        console.print(str(path), markup=False)
+    return NOT_ALL if found.failed else 0

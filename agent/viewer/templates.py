@@ -5,10 +5,10 @@ from __future__ import annotations
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 
-def templates(package: str, *, autoescape: bool = True) -> Environment:
-    """The templates beside a package's modules, which may include what lies here."""
+def templates(*packages: str, autoescape: bool = True) -> Environment:
+    """The templates beside the packages' modules, which may include what lies here."""
     return Environment(
-        loader=ChoiceLoader([PackageLoader(package, "."), PackageLoader("agent.viewer", ".")]),
+        loader=ChoiceLoader([PackageLoader(package, ".") for package in (*packages, "agent.viewer")]),
         autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,

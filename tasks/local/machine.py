@@ -10,6 +10,7 @@ import shlex
 import socket
 import sys
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
@@ -78,8 +79,9 @@ class LocalMachine:
         self._started.close()
 
 
+@cache
 def installed_browser() -> Path | None:
-    """The browser of this machine, as `envs.chromium` finds it; None when there is none."""
+    """The browser of this machine, as `envs.chromium` finds it; None when there is none. Looked for once."""
     from envs.chromium import playwrights_own
 
     try:

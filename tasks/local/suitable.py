@@ -14,14 +14,17 @@ _BEYOND: Final = re.compile(r"\b(sudo|pkill|killall|apt|apt-get|snap|systemctl|t
 
 def wants_user_home(task: Task) -> bool:
     """Whether a task looks for its files in /home/user."""
-    return USER_HOME in task.model_dump_json()
+    # Where a file to be uploaded lies on this machine says nothing of the guest.
+    here = {"files": {"__all__": {"local_path"}}}
+    written = [step.model_dump_json(exclude=here) for step in task.steps] + [str(call.config) for call in task.getters]
+    return USER_HOME in " ".join(written)
 
 
 def why_unsuitable(task: Task) -> str:
     """Why a task cannot be given to a local guest, as a sentence; empty when it can."""
-    written = " ".join(step.model_dump_json() for step in task.steps)
-    written += " ".join(str(call.config) for call in task.getters)
-    if beyond := _BEYOND.search(written):
+    commands = [str(getattr(step, "command", "")) for step in task.steps]
+    commands += [str(call.config.get("command", "")) for call in task.getters]
+    if beyond := _BEYOND.search(" ".join(commands)):
         return f"The task runs {beyond[0]}, which reaches beyond a local guest's home: give it a machine of its own."
     if wants_user_home(task) and (reason := why_not()):
         return f"The task looks for its files in {USER_HOME}, which a local guest cannot have here. {reason}"

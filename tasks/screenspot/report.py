@@ -6,31 +6,27 @@ page, escaped by the template engine.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from agent.progress import plain
-from agent.viewer.templates import templates
+from tasks.plots import Series, Value, plot
+from tasks.report_pages import HTML, MARKDOWN, interval, pages, percent
 from tasks.screenspot.gallery import picture_of
 from tasks.screenspot.items import RunError
 from tasks.screenspot.methods import Method
-from tasks.screenspot.plots import EDGES, plot, y_of
 from tasks.screenspot.records import Record, RunCard
 from tasks.screenspot.scoring import Verdict
 from tasks.screenspot.statistics import Breakdown, Row, Summary, summarise
 from tasks.statistics import Share
 
-MARKDOWN: Final = "report.md"
-HTML: Final = "report.html"
 MAX_MISSES: Final = 100
 """Pictures on the page; every miss is in the records."""
 PLOTTED: Final = ("target size", "image size")
@@ -75,24 +71,29 @@ def write_reports(folder: Path, card: RunCard, records: Sequence[Record]) -> tup
 
 def markdown(card: RunCard, results: Sequence[Results]) -> str:
     """The tables, for a README or an issue."""
-    page = _templates(autoescape=False).get_template("report.md.jinja")
+    page = pages("tasks.screenspot", autoescape=False).get_template("report.md.jinja")
     return page.render(card=card, results=results, lines=_lines(results))
 
 
 def html(card: RunCard, results: Sequence[Results]) -> str:
     """The page with tables, plots and the gallery of misses."""
     misses = [(each.method, record) for each in results for record in each.misses]
-    page = _templates(autoescape=True).get_template("report.html.jinja")
+    page = pages("tasks.screenspot", autoescape=True).get_template("report.html.jinja")
     return page.render(
         card=card,
         results=results,
         lines=_lines(results),
-        plots=[plot(name, [(each.method, each.summary) for each in results]) for name in PLOTTED],
-        ticks=[(tenths, y_of(tenths / 10)) for tenths in range(0, 11, 2)],
-        edges=EDGES,
+        plots=[plot(name, [_series(name, each) for each in results]) for name in PLOTTED],
         misses=[picture_of(record) for _, record in misses[:MAX_MISSES]],
         miss_count=len(misses),
     )
+
+
+def _series(name: str, results: Results) -> Series:
+    """A method's accuracy by one property."""
+    part = results.summary.breakdown(name)
+    rows = () if part is None else part.rows
+    return Series(results.method, [Value(row.label, row.share, f"{row.right} of {row.total}") for row in rows])
 
 
 def print_table(console: Console, records: Sequence[Record]) -> None:
@@ -155,27 +156,3 @@ def _breakdown_lines(name: str, parts: Sequence[tuple[Method, Breakdown]]) -> It
                     yield Line(name, label, method, row.share, row)
     for method, part in parts:
         yield Line(name, "macro average", method, part.macro, None)
-
-
-def percent(share: float) -> str:
-    """A share as it is shown."""
-    return f"{100 * share:.1f} %"
-
-
-def interval(share: Share) -> str:
-    """An interval as it is shown, in percent; a share of none or all has none, for resampling cannot vary it."""
-    return "-" if share.low == share.high else f"{100 * share.low:.1f} to {100 * share.high:.1f}"
-
-
-_MARKDOWN_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#&~])")
-
-
-def markdown_text(text: str) -> str:
-    """A foreign text on one line that Markdown shows as it is."""
-    return _MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(text.split()))
-
-
-def _templates(autoescape: bool) -> Environment:
-    environment = templates("tasks.screenspot", autoescape=autoescape)
-    environment.filters.update(percent=percent, interval=interval, text=markdown_text)
-    return environment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import socket
@@ -20,6 +21,7 @@ from envs.check import check_env
 from envs.frame import StaleFrame
 from envs.guest_client import Completed, GuestClient, GuestRefused, NoAnswer
 from envs.guest_routes import Answer
+from envs.guest_windows_client import WindowsGuest
 from envs.remote import RemoteDesktop
 from envs.settle import Patience
 
@@ -253,6 +255,27 @@ def test_only_who_shows_the_token_is_answered(serving):
             with pytest.raises(GuestRefused) as refused:  # a server without --commands has no such route
                 guest.execute("true")
             assert refused.value.status in (404, 405)
+
+
+def test_a_windows_guest_is_told_what_the_numbers_of_elements_mean(serving):
+    told = []
+
+    def update(asked):
+        told.append(json.loads(asked.json))
+        return Answer(json={"status": "success"})
+
+    with serving({("POST", "/update_computer"): update}) as address, GuestClient(address, token="secret") as guest:
+        WindowsGuest(guest).update_computer([(1, 2, 3, 4)], (0, 0, 800, 600), b"png", clipboard="text")
+    assert told == [
+        {
+            "rects": [[1, 2, 3, 4]],
+            "window_rect": [0, 0, 800, 600],
+            "screenshot": "cG5n",
+            "scale": [1.0, 1.0],
+            "clipboard_content": "text",
+            "swap_ctrl_alt": False,
+        }
+    ]
 
 
 def test_a_server_that_is_none_of_ours_is_found_out(serving):

@@ -44,6 +44,8 @@ def test_misuse_is_one_sentence(benchmark, tmp_path):
         run(benchmark, guest=("127.0.0.1:9",), task=("none",))
     with pytest.raises(TaskError, match="needs --reset"):
         run(benchmark, guest=("127.0.0.1:9",), check_before=True)
+    with pytest.raises(TaskError, match="Give the address of a --guest, or a --disk"):
+        run(benchmark)
     with pytest.raises(RunFolderError, match="holds no run"):
         report(tmp_path)
     with pytest.raises(RunFolderError, match="Give the folder"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,21 @@ def needs_library(*_):
     raise MissingLibrary("pip install it")
 
 
+def exits(*_):
+    sys.exit("A library gave up.")
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
 GETTERS = {"given": result}
 METRICS = {
     "share": lambda found, expected=0.0, **options: found - expected + options.get("bonus", 0.0),
     "fails": lambda *_: 1 / 0,
     "needs_library": needs_library,
+    "exits": exits,
+    "interrupted": interrupted,
 }
 
 
@@ -83,6 +94,9 @@ def test_only_who_says_so_passes_a_task_that_cannot_be_done_and_fails_every_othe
         ({"func": "fails", "result": given_(value=1)}, EvaluationFailed),
         ({"func": "share", "result": given_(broken=True)}, EvaluationFailed),
         ({"func": "share", "result": given_(value="text")}, EvaluationFailed),
+        ({"func": "share", "result": given_(value=float("nan"))}, EvaluationFailed),
+        ({"func": "share", "result": given_(value=float("inf"))}, EvaluationFailed),
+        ({"func": "exits", "result": given_(value=1.0)}, EvaluationFailed),
         ({"func": "share", "result": given_(value=1.0), "expected": given_(missing=True)}, EvaluationFailed),
         ({"func": "unknown", "result": given_(value=1)}, NotAvailable),
         ({"func": "share", "result": {"type": "unknown"}}, NotAvailable),
@@ -92,3 +106,43 @@ def test_only_who_says_so_passes_a_task_that_cannot_be_done_and_fails_every_othe
 def test_what_goes_wrong_is_never_a_score(fields, error):
     with pytest.raises(error):
         scored(**fields)
+
+
+def judged_by_rule(func, rules):
+    expected = {"type": "rule", **({} if rules is None else {"rules": rules})}
+    evaluator = Evaluator.model_validate(
+        {"func": func, "result": {"type": "rule", "rules": "yes"}, "expected": expected}
+    )
+    return evaluate(NOWHERE, evaluator, False)
+
+
+@pytest.mark.parametrize(
+    ("func", "rules", "cause"),
+    [
+        ("exact_match", {}, "The metric exact_match failed: KeyError: 'expected'"),
+        ("match_in_list", {}, "The metric match_in_list failed: KeyError: 'expected'"),
+        ("exact_match", None, "The getter rule failed"),
+    ],
+)
+def test_a_rule_without_its_key_is_named(func, rules, cause):
+    with pytest.raises(EvaluationFailed, match=cause):
+        judged_by_rule(func, rules)
+
+
+def test_a_rule_that_the_original_does_without_scores_as_there():
+    assert judged_by_rule("check_include_exclude", {}).score == 1.0
+
+
+def test_an_unforeseen_failure_of_a_step_before_the_evaluation_is_named():
+    def sleep(_seconds):
+        raise KeyError("clock")
+
+    step = {"type": "sleep", "parameters": {"seconds": 1}}
+    evaluator = Evaluator.model_validate({"func": "infeasible", "postconfig": [step]})
+    with pytest.raises(EvaluationFailed, match="A step before the evaluation failed: KeyError"):
+        evaluate(NOWHERE, evaluator, True, sleep=sleep)
+
+
+def test_an_interruption_stays_one():
+    with pytest.raises(KeyboardInterrupt):
+        scored(func="interrupted", result=given_(value=1.0))

@@ -28,14 +28,15 @@ from tasks.guest import Guest, Ports
 from tasks.local import suitable
 from tasks.local.gold import play, read_gold
 from tasks.local.machine import LocalMachine, installed_browser
-from tasks.local.run import FOLDER, run_locally
+from tasks.local.provider import FOLDER, LocalGuests
 from tasks.local.suitable import why_unsuitable
-from tasks.results import OutcomeKind, RunFolder, read_run
-from tasks.runner import Plan, card_of
+from tasks.results import RECORDS, OutcomeKind, RunFolder, read_run
+from tasks.runner import card_of, one_by_one, run_tasks
 from tasks.schema import Task
 from tasks.setup_schema import UploadFile
 from tasks.setup_steps import carry_out
 from tasks.suite import read_suite
+from tasks.worker import Plan, Worker
 
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
 SUITE = read_suite(FOLDER)
@@ -172,6 +173,14 @@ def test_what_cannot_be_given_to_a_local_guest_is_refused_with_the_reason(monkey
     assert why_unsuitable(asking("cat /home/user/x")) == ""
 
 
+def test_where_deixis_lies_does_not_matter():
+    upload = {"type": "upload_file", "parameters": {"files": [{"local_path": "snap/x", "path": "~/x"}]}}
+    step = {"id": "upload", "instruction": "Do it.", "config": [upload], "evaluator": {"func": "infeasible"}}
+    task = Task.model_validate(step, context={"folder": Path("/home/user/apt")})
+    assert why_unsuitable(task) == ""
+    assert not suitable.wants_user_home(task)
+
+
 @pytest.mark.slow
 def test_a_task_finds_its_home_at_home_user(tmp_path):
     if reason := suitable.why_not():
@@ -235,7 +244,9 @@ def test_a_run_has_an_outcome_for_each_task_and_goes_on(tmp_path):
     model, plan = ScriptedModel(answers), Plan(Limits(max_steps=4))
     for _ in range(2):  # the second time there is nothing left to do
         with RunFolder(tmp_path / "run", card_of(model, suite, plan)) as run:
-            run_locally(model, suite.tasks, run, Downloads(tmp_path, offline=True), plan)
+            downloads = Downloads(tmp_path, offline=True)
+            worker = Worker(model, LocalGuests(), tmp_path / "run" / RECORDS, downloads, plan)
+            run_tasks(one_by_one(worker), suite.tasks, run)
     _, results = read_run(tmp_path / "run")
     assert {result.task: (result.outcome, result.score) for result in results} == {
         "terminal/make-folder": (OutcomeKind.SCORED, 1.0),

@@ -1,15 +1,10 @@
-"""Whole runs on our own guest server with a scripted model: one outcome a task, also when the run is killed."""
+"""Whole runs on our own guest server with a scripted model: one outcome a task."""
 
 from __future__ import annotations
 
 import json
-import os
-import random
-import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -17,13 +12,15 @@ from agent.episode import Limits
 from model.base import GenerationError
 from model.fake import ScriptedModel
 from tasks.downloads import Downloads
-from tasks.errors import RunFolderError, TaskError
-from tasks.results import RESULTS, OutcomeKind, RunFolder, read_run
-from tasks.run_report import comparison_of, rows_of, write_report
-from tasks.runner import Place, Plan, card_of, run_tasks
+from tasks.errors import RunFolderError
+from tasks.providers import RunningGuest
+from tasks.results import RECORDS, RESULTS, OutcomeKind, RunFolder, read_run
+from tasks.run_report import load_run, write_report
+from tasks.run_statistics import rows_of
+from tasks.runner import card_of, one_by_one, run_tasks
 from tasks.suite import Suite, read_suite
+from tasks.worker import FixedPauses, Plan, Worker
 
-ROOT = Path(__file__).parents[2]
 # A window that keeps what is typed into it in a file.
 WINDOW = """
 import pathlib, sys, tkinter
@@ -101,14 +98,15 @@ def suite(tmp_path) -> Suite:
 
 
 @pytest.fixture
-def place(guest_server) -> Place:
-    return Place(guest_server.address, guest_server.token)
+def place(guest_server) -> RunningGuest:
+    return RunningGuest(guest_server.address, guest_server.token)
 
 
-def run(model, suite, folder, place, plan=None):
+def run(model, suite, folder, place, plan=None, **asked):
     plan = plan or Plan(Limits(max_steps=4))
+    worker = Worker(model, place, folder / RECORDS, Downloads(folder / "downloads"), plan)
     with RunFolder(folder, card_of(model, suite, plan)) as results:
-        run_tasks(model, suite.tasks, results, [place], Downloads(folder / "downloads"), plan)
+        run_tasks(one_by_one(worker), suite.tasks, results, **asked)
     return read_run(folder)
 
 
@@ -129,36 +127,35 @@ def test_every_task_has_one_outcome_and_the_totals_are_over_all(suite, place, tm
     assert overall.score.accuracy == pytest.approx(2 / 4)
     assert [(row.domain, row.score.accuracy, row.not_run) for row in domains] == [("other", 0.0, 0), ("window", 1.0, 0)]
     assert (tmp_path / "run" / "tasks" / "window/hello" / "episode").is_dir()
-    report = write_report(tmp_path / "run").read_text()
-    assert "50.0%" in report
-    assert "other/set-up: infrastructure error: SetUpFailed" in report
-    assert comparison_of([tmp_path / "run"] * 2).row_count == 2
+    report = write_report(load_run(tmp_path / "run"))[0].read_text()
+    assert "50.0 %" in report
+    assert "| other/set-up | infrastructure error | " in report
 
     # The same again runs nothing, but for what is asked for.
     model = obedient()
     run(model, suite, tmp_path / "run", place)
     assert model.prompts == []
     lines = (tmp_path / "run" / RESULTS).read_text().count("\n")
-    plan = Plan(Limits(max_steps=4), again=frozenset({OutcomeKind.INFRASTRUCTURE_ERROR}))
-    _, results = run(model, suite, tmp_path / "run", place, plan)
+    again = frozenset({OutcomeKind.INFRASTRUCTURE_ERROR})
+    _, results = run(model, suite, tmp_path / "run", place, again=again)
     assert len(results) == 4
     assert (tmp_path / "run" / RESULTS).read_text().count("\n") == lines + 1
 
 
 def test_a_machine_that_cannot_be_reset_or_reached_is_no_score(suite, place, tmp_path):
     only = suite.only(["never"])
-    broken = Place(place.address, place.token, reset=("sh", "-c", "echo no disk >&2; exit 3"))
+    broken = RunningGuest(place.address, place.token, reset=("sh", "-c", "echo no disk >&2; exit 3"))
     _, (result,) = run(obedient(), only, tmp_path / "a", broken)
     assert (result.outcome, result.score) == (OutcomeKind.INFRASTRUCTURE_ERROR, None)
     assert "no disk" in result.cause
-    _, (result,) = run(obedient(), only, tmp_path / "b", Place("127.0.0.1:9"))
+    _, (result,) = run(obedient(), only, tmp_path / "b", RunningGuest("127.0.0.1:9"))
     assert "cannot be reached" in result.cause
 
 
 def test_a_task_that_is_solved_before_is_told(suite, place, tmp_path):
     marks = tmp_path / "resets"
     plan = Plan(Limits(max_steps=2), check_before=True)
-    reset = Place(place.address, place.token, reset=("sh", "-c", f"echo x >> {marks}"))
+    reset = RunningGuest(place.address, place.token, reset=("sh", "-c", f"echo x >> {marks}"))
     _, (result,) = run(obedient(), suite.only(["window/never"]), tmp_path / "run", reset, plan)
     assert (result.score, result.solved_before) == (1.0, False)
     assert marks.read_text() == "x\nx\n"
@@ -172,61 +169,33 @@ def test_another_run_is_not_gone_on_with(suite, place, tmp_path):
         RunFolder(tmp_path / "run", card_of(model, suite.only(["never"]), plan))
     with pytest.raises(RunFolderError, match="holds no run"):
         read_run(tmp_path / "none")
-    with (
-        RunFolder(tmp_path / "two", card_of(model, suite, plan)) as results,
-        pytest.raises(TaskError, match="one guest"),
-    ):
-        run_tasks(model, suite.tasks, results, [place, place], Downloads(tmp_path), plan)
 
 
-# Runs a suite of ten tasks with a scripted model, each of which leaves a line when it is judged.
-KILLED = """
-import sys
-from pathlib import Path
-sys.path.insert(0, {root!r})
-from model.fake import ScriptedModel
-from tasks.downloads import Downloads
-from tasks.results import RunFolder
-from tasks.runner import Place, Plan, card_of, run_tasks
-from tasks.suite import read_suite
-suite, model, plan = read_suite(Path({suite!r})), ScriptedModel(lambda _: {answer!r}), Plan()
-with RunFolder(Path({run!r}), card_of(model, suite, plan)) as run:
-    print("begun", flush=True)
-    run_tasks(model, suite.tasks, run, [Place({address!r}, {token!r})], Downloads(Path({run!r})), plan)
-"""
+def test_two_at_a_time_do_not_write_to_one_run(suite, tmp_path):
+    card = card_of(obedient(), suite, Plan())
+    with RunFolder(tmp_path / "run", card), pytest.raises(RunFolderError, match="is in use"):
+        RunFolder(tmp_path / "run", card)
+    with RunFolder(tmp_path / "run", card):  # and afterwards it is free
+        pass
 
 
-@pytest.mark.slow
-def test_a_run_that_is_killed_at_any_moment_ends_like_one_that_is_not(guest_server, tmp_path):
-    for number in range(10):
-        write_task(
-            tmp_path / "suite",
-            f"domain/task-{number}",
-            evaluator={
-                "func": "exact_match",
-                "result": {"type": "rule", "rules": "yes"},
-                "expected": {"type": "rule", "rules": {"expected": "yes" if number % 2 else "no"}},
-            },
-        )
-    program = KILLED.format(
-        root=str(ROOT),
-        suite=str(tmp_path / "suite"),
-        answer=say("computer.terminate(status='success')"),
-        run=str(tmp_path / "run"),
-        address=guest_server.address,
-        token=guest_server.token,
-    )
-    chance = random.Random(0)
-    for _ in range(4):
-        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-        process.stdout.readline()
-        time.sleep(chance.uniform(0.1, 2.0))
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
-    card, results = read_run(tmp_path / "run")
-    assert [result.task for result in results] == list(card.tasks)
-    assert [result.score for result in results] == [float(number % 2) for number in range(10)]
-    lines = (tmp_path / "run" / RESULTS).read_text().splitlines()
-    assert len(lines) == 10  # nothing was counted twice
+def test_a_machine_that_was_lost_is_tried_once_more_where_it_is_reset(suite, place, tmp_path):
+    resets = tmp_path / "resets"
+    lost = RunningGuest("127.0.0.1:9", reset=("sh", "-c", f"echo x >> {resets}; test -s {tmp_path / 'up'}"))
+    _, (result,) = run(obedient(), suite.only(["never"]), tmp_path / "run", lost)
+    assert result.outcome is OutcomeKind.INFRASTRUCTURE_ERROR
+    assert resets.read_text() == "x\nx\n"
+    script = f"echo x >> {resets}; test $(wc -l < {resets}) -gt 3"  # fails the first time
+    flaky = RunningGuest(place.address, place.token, reset=("sh", "-c", script))
+    _, (result,) = run(obedient(), suite.only(["never"]), tmp_path / "again", flaky)
+    assert result.score == 1.0
+
+
+def test_fixed_pauses_are_waited_and_are_part_of_what_was_run(suite, place, tmp_path):
+    plan = Plan(Limits(max_steps=2), pauses=FixedPauses(0.3, 0.4))
+    began = time.monotonic()
+    card, _ = run(obedient(), suite.only(["never"]), tmp_path / "run", place, plan)
+    assert time.monotonic() - began >= 0.7
+    assert (card.before_agent_s, card.before_evaluation_s) == (0.3, 0.4)
+    with pytest.raises(RunFolderError, match="give another folder"):
+        run(obedient(), suite.only(["never"]), tmp_path / "run", place, Plan(Limits(max_steps=2)))
