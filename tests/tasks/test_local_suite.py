@@ -83,7 +83,8 @@ def emptied(machine) -> LocalMachine:
     programs = machine.home / ".local/bin"
     kept = machine.home.parent / "programs"
     programs.rename(kept)
-    shutil.rmtree(machine.home)
+    for entry in machine.home.iterdir():  # the folder itself is where the server's programs start
+        shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
     new_home(machine.home)
     shutil.copytree(kept, programs, dirs_exist_ok=True)
     shutil.rmtree(kept)
