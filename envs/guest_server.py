@@ -60,12 +60,9 @@ def serve(
         started: called with the address and the token once clients can connect.
 
     Raises:
-        EnvUnavailable: there is no such desktop, the address is taken, or the server's libraries are missing.
+        EnvUnavailable: there is no such desktop, or the address is taken.
     """
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise EnvUnavailable('The server needs more libraries: pip install "deixis[serve]"') from error
+    import uvicorn
 
     token = token or secrets.token_urlsafe(24)
     with closing(_listening(host, port)) as listener:

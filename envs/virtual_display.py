@@ -23,14 +23,15 @@ import xcffib.xproto
 
 from envs.base import EnvUnavailable
 from envs.reaper import ReapedProcess, Reaper
+from envs.throwaway_home import new_home
 from envs.x11_access import let_in_this_user, new_cookie
 from envs.x11_display import connect, reached
 from envs.x11_windows import Window, X11Windows
 
 _Answer = TypeVar("_Answer")
 
-START_S = 20.0
-"""How long the X server, the bus or the window manager may take to start."""
+START_S = 60.0
+"""How long the X server, the bus or the window manager may take to start, on a machine that is busy with others."""
 LOOK_S = 0.01
 LARGEST_PX = 16384
 _OF_ANOTHER_DISPLAY = (
@@ -100,15 +101,19 @@ class VirtualDisplay:
     Attributes:
         name: as the variable DISPLAY has it.
         size_px: width and height.
+        home: the programs' own home folder; None where they have the user's.
         missing: programs that would make it more complete and are not installed.
     """
 
-    def __init__(self, size_px: tuple[int, int] = (1280, 720), *, watch: bool = False) -> None:
+    def __init__(
+        self, size_px: tuple[int, int] = (1280, 720), *, watch: bool = False, throwaway_home: bool = False
+    ) -> None:
         """Start it.
 
         Args:
             size_px: width and height.
             watch: show it in a window of the user's own desktop, by Xephyr.
+            throwaway_home: give the programs a home folder and an environment of their own, which go with the display.
 
         Raises:
             EnvUnavailable: it cannot be started here.
@@ -120,7 +125,9 @@ class VirtualDisplay:
         self._programs: list[LaunchedProgram] = []
         self._folder = Path(tempfile.mkdtemp(prefix="deixis-display-"))  # closed to other users
         self._reaper = Reaper(self._folder)
-        self._environment = {k: v for k, v in os.environ.items() if k not in _OF_ANOTHER_DISPLAY} | _ON_IT
+        self.home = self._folder / "home" if throwaway_home else None
+        users_own = {k: v for k, v in os.environ.items() if k not in _OF_ANOTHER_DISPLAY}
+        self._environment = dict(users_own if self.home is None else new_home(self.home)) | _ON_IT
         self._environment["XDG_RUNTIME_DIR"] = str(self._folder)
         try:
             self.name = self._environment["DISPLAY"] = self._start_server(watch)
@@ -230,7 +237,7 @@ class VirtualDisplay:
         # The server writes its number among what it says, by a copy of its output that it can close. The environment is
         # the user's, since Xephyr is itself a program on the user's display.
         server = self._launch(["sh", "-c", 'exec "$0" "$@" -displayfd 3 3>&1', *command], None, os.environ)
-        name = ":" + _told(server, program, r"^(\d+)\n")
+        name = ":" + told(server, program, r"^(\d+)\n")
         let_in_this_user(name, cookie)
         return name
 
@@ -240,7 +247,7 @@ class VirtualDisplay:
             return
         address = f"unix:path={self._folder / 'bus'}"
         bus = self.launch(["dbus-daemon", "--session", "--nofork", "--print-address", f"--address={address}"])
-        self._environment["DBUS_SESSION_BUS_ADDRESS"] = _told(bus, "The session bus", r"^(unix:.*)\n")
+        self._environment["DBUS_SESSION_BUS_ADDRESS"] = told(bus, "The session bus", r"^(unix:.*)\n")
 
     def _start_window_manager(self) -> None:
         if shutil.which("openbox") is None:
@@ -270,8 +277,8 @@ class VirtualDisplay:
         return None
 
 
-def _told(program: LaunchedProgram, what: str, pattern: str) -> str:
-    """What a program says when it has started: the first group of a regular expression.
+def told(program: LaunchedProgram, what: str, pattern: str, timeout_s: float = START_S) -> str:
+    """What a program says when it has started: the first group of a regular expression in what it writes.
 
     Raises:
         EnvUnavailable: it ended, or has not said it in time.
@@ -281,7 +288,7 @@ def _told(program: LaunchedProgram, what: str, pattern: str) -> str:
         ended = program.exit_status is not None
         return re.search(pattern, program.said, re.MULTILINE) or ended or None
 
-    found = _in_time(said, START_S)
+    found = _in_time(said, timeout_s)
     if not isinstance(found, re.Match):
         raise EnvUnavailable(f"{what} does not start: {program.said.strip()[-500:]}")
     return found[1]

@@ -124,7 +124,8 @@ def run(
 
     Args:
         folder: of the benchmark, with its `examples` in it.
-        guest: the address of a machine's server; with several, each has a process with a model of its own, and a task
+        guest: the address of a machine's server, or "local" for a virtual display with a home folder of its own, made
+            for each task and thrown away; with several, each has a process with a model of its own, and a task
             whose process dies is begun anew by another.
         disk: OSWorld's published disk (Ubuntu.qcow2) instead of guests: a machine is started from it in Docker for each
             task, and removed.
@@ -225,11 +226,14 @@ def run(
 def _running(
     guests: Sequence[str], token: str | None, reset: Sequence[str], password: str, monitor: str | None
 ) -> Sequence[Provider]:
-    """Machines that run already, with their addresses filled in."""
+    """Machines that run already, with their addresses filled in, and local guests."""
+    from tasks.local.provider import LOCAL, LocalGuests
     from tasks.providers import RunningGuest
 
     return [
-        RunningGuest(
+        LocalGuests()
+        if address == LOCAL
+        else RunningGuest(
             address,
             token,
             tuple(word.replace("{guest}", address) for word in reset),

@@ -13,10 +13,13 @@ from cyclopts import App
 
 from tasks.benchmark_cli import app as benchmark_app
 from tasks.screenspot.cli import app as screenspot_app
+from tasks.suites_cli import local, miniwob
 
 app = App()
 app.command(screenspot_app, name="*")
 app.command(benchmark_app)
+for suite in (local, miniwob):
+    benchmark_app["run"].command(suite)
 
 NOT_ALL_DONE = 1
 """Exit status when a task was not achieved."""

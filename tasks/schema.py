@@ -174,7 +174,8 @@ def read_task(path: Path) -> Task:
     if not isinstance(data, dict):
         raise TaskFileError(f"{path} is no task: it must hold an object.")
     try:
-        return Task.model_validate({**cast(dict[str, object], data), "domain": path.parent.name})
+        fields = {**cast(dict[str, object], data), "domain": path.parent.name}
+        return Task.model_validate(fields, context={"folder": path.parent})
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "the task"

@@ -6,9 +6,20 @@ does is in `tasks.setup_steps`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 Command = str | tuple[str, ...]
 """A command line, or its words."""
@@ -29,7 +40,14 @@ class FileFromHost(_Frozen):
     """A file of this machine, and where it belongs on the guest."""
 
     local_path: str
+    """A relative one begins at the folder that the validation's context names, the task file's."""
     path: str
+
+    @field_validator("local_path")
+    @classmethod
+    def _from_the_task_file(cls, path: str, info: ValidationInfo) -> str:
+        context = cast(Mapping[str, Path], info.context or {})
+        return str(context["folder"] / path) if "folder" in context else path
 
 
 class Download(_Frozen):
