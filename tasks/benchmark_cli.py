@@ -177,8 +177,6 @@ def run(
 
     if (disk is None) == (not guest):
         raise TaskError("Give the address of a --guest, or a --disk to start machines from.")
-    if check_before and disk is None and reset is None:
-        raise TaskError("Judging changes a machine: --check-before needs --reset.")
     console = Console(highlight=False, soft_wrap=True)
     suite = read_suite(folder, chosen).only(task)
     plan = Plan(
@@ -193,6 +191,8 @@ def run(
         if disk is None
         else [DockerProvider(disk, container_name(where, number), password) for number in range(machines)]
     )
+    if check_before and not all(provider.resets for provider in providers):
+        raise TaskError("Judging changes a machine: --check-before needs --reset.")
     load, cache = partial(load_model, model), Downloads(downloads, offline=offline)
     run_again = frozenset({OutcomeKind.INFRASTRUCTURE_ERROR}) if again else frozenset[OutcomeKind]()
     with ExitStack() as stack:

@@ -16,6 +16,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.episode import Episode
 from tasks.errors import RunFolderError
 from tasks.run_folder import Card, Layout, OpenRun
 
@@ -72,6 +73,23 @@ class TaskResult(BaseModel):
     def counted(self) -> float:
         """What it adds to the total."""
         return self.score or 0.0
+
+
+def of_episode(episode: Episode) -> dict[str, object]:
+    """What an episode adds to its task's result: the fields to update."""
+    replies = [look.reply for step in episode.steps for look in step.decision.looks]
+    return {
+        "stop_reason": episode.reason.value,
+        "steps": len(episode.steps),
+        "prompt_tokens": sum(reply.prompt_tokens for reply in replies),
+        "output_tokens": episode.output_tokens,
+        "agent_s": episode.seconds,
+    }
+
+
+def cause_of(error: BaseException) -> str:
+    """An error as a result names it: its kind and its sentence, on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 class RunCard(Card):

@@ -30,7 +30,7 @@ from tasks.errors import ModelLost, RunFolderError, SetUpFailed
 from tasks.evaluate import Evaluation, evaluate
 from tasks.guest import Guest
 from tasks.providers import Machine, Provider, ResetFailed
-from tasks.results import OutcomeKind, TaskResult
+from tasks.results import OutcomeKind, TaskResult, cause_of, of_episode
 from tasks.schema import Task
 from tasks.setup_steps import carry_out
 
@@ -125,11 +125,11 @@ class _Attempt:
             result = self._judged(task, blank, listeners)
             lost = result.stop_reason == StopReason.ENV_LOST
         except (ModelError, RecordError) as error:
-            result = blank.model_copy(update={"outcome": OutcomeKind.AGENT_ERROR, "cause": _words(error)})
+            result = blank.model_copy(update={"outcome": OutcomeKind.AGENT_ERROR, "cause": cause_of(error)})
         except RunFolderError:
             raise
         except Exception as error:  # a run of 369 tasks goes on whatever one of them does
-            result = blank.model_copy(update={"cause": _words(error)})
+            result = blank.model_copy(update={"cause": cause_of(error)})
             lost = isinstance(error, _LOST)
         took = {"set_up_s": self.set_up_s, "evaluate_s": self.evaluate_s, "finished": datetime.now(UTC)}
         return result.model_copy(update=took), lost
@@ -147,7 +147,7 @@ class _Attempt:
         with self._set_up(task, files) as (desktop, guest):
             time.sleep(self.plan.pauses.before_agent_s)
             episode = self._episode(desktop, task, listeners)
-            result = result.model_copy(update=_told(episode))
+            result = result.model_copy(update=of_episode(episode))
             if episode.reason is StopReason.INTERRUPTED:
                 raise KeyboardInterrupt
             if episode.reason is StopReason.ENV_LOST:
@@ -210,19 +210,3 @@ def _said_impossible(episode: Episode) -> bool:
     """Whether the agent's last word was that the task cannot be done."""
     last = episode.steps[-1].results[-1].action if episode.steps and episode.steps[-1].results else None
     return isinstance(last, Terminate) and not last.success
-
-
-def _told(episode: Episode) -> dict[str, object]:
-    """What an episode adds to its task's result."""
-    replies = [look.reply for step in episode.steps for look in step.decision.looks]
-    return {
-        "stop_reason": episode.reason.value,
-        "steps": len(episode.steps),
-        "prompt_tokens": sum(reply.prompt_tokens for reply in replies),
-        "output_tokens": episode.output_tokens,
-        "agent_s": episode.seconds,
-    }
-
-
-def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -26,7 +26,7 @@ from envs.browser import Browser
 from model.base import GREEDY, Model, ModelError
 from tasks.errors import InfrastructureError
 from tasks.miniwob.pages import Episode, MiniWobPages, size_of
-from tasks.results import OutcomeKind, RunCard, TaskResult
+from tasks.results import OutcomeKind, RunCard, TaskResult, cause_of, of_episode
 
 SCALE: Final = 2.0
 """Pixels per CSS pixel: a task is 160 wide, and its letters are too small for the eyes of most models."""
@@ -121,10 +121,10 @@ class MiniWob:
             try:
                 result = self._played(episode, blank)
             except (ModelError, RecordError) as error:
-                result = blank.model_copy(update={"outcome": OutcomeKind.AGENT_ERROR, "cause": _words(error)})
+                result = blank.model_copy(update={"outcome": OutcomeKind.AGENT_ERROR, "cause": cause_of(error)})
             except (EnvError, InfrastructureError) as error:
                 self._close()
-                result = blank.model_copy(update={"cause": _words(error)})
+                result = blank.model_copy(update={"cause": cause_of(error)})
             yield result.model_copy(update={"finished": datetime.now(UTC)})
 
     def _played(self, episode: Episode, result: TaskResult) -> TaskResult:
@@ -141,16 +141,7 @@ class MiniWob:
             listeners=self._listeners,
         )
         played = agent.run(self._pages.instruction())
-        replies = [look.reply for step in played.steps for look in step.decision.looks]
-        result = result.model_copy(
-            update={
-                "stop_reason": played.reason.value,
-                "steps": len(played.steps),
-                "prompt_tokens": sum(reply.prompt_tokens for reply in replies),
-                "output_tokens": played.output_tokens,
-                "agent_s": played.seconds,
-            }
-        )
+        result = result.model_copy(update=of_episode(played))
         if played.reason is StopReason.ENV_LOST:
             self._close()
             return result.model_copy(update={"cause": played.detail})
@@ -174,7 +165,3 @@ class MiniWob:
         if self._browser is not None:
             self._browser[0].close()
             self._browser = None
-
-
-def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
