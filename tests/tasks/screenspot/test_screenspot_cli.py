@@ -43,7 +43,14 @@ def test_a_run_and_its_reports(
     assert "vscode_linux.json 5" in shown
     assert "42.9 %" in shown  # 3 of 7
     assert str(out / "report.html") in shown
-    assert files(out) == ["records.jsonl", "report.html", "report.md", "run.json", "screenspot-pro-plain.json"]
+    assert files(out) == [
+        "records.jsonl",
+        "report.html",
+        "report.md",
+        "run.json",
+        "run.lock",
+        "screenspot-pro-plain.json",
+    ]
     assert json.loads((out / "screenspot-pro-plain.json").read_text())["metrics"]["overall"]["num_total"] == 7
 
 
