@@ -34,11 +34,20 @@ from model.tokenizer import KimiTokenizer
 class Engine:
     """A `Model` that answers with a network in this process. Not for several threads at once."""
 
-    def __init__(self, network: KimiVL, tokenizer: KimiTokenizer, image_processor: ImageProcessor, name: str) -> None:
+    def __init__(
+        self,
+        network: KimiVL,
+        tokenizer: KimiTokenizer,
+        image_processor: ImageProcessor,
+        name: str,
+        longest_answer: int | None = None,
+    ) -> None:
         self.network = network
         self.tokenizer = tokenizer
         self.image_processor = image_processor
         self.name = name
+        self.longest_answer = longest_answer
+        """In tokens; None where only the caller limits it."""
         self._images = ImageEncoder(network, image_processor)
         self._ends = frozenset(tokenizer.special(end) for end in END_TOKENS)
         self._grammars: GrammarCompiler | None = None
@@ -134,7 +143,8 @@ class Engine:
         network, alone = self.network, len(requests) == 1
         began = seconds(network.device)
         length = len(requests[0].ids)
-        room = min(sampling.max_tokens, network.config.text.max_position_embeddings - length + 1)
+        most = min(sampling.max_tokens, self.longest_answer or sampling.max_tokens)
+        room = min(most, network.config.text.max_position_embeddings - length + 1)
         cache = self._continued(requests[0], length + room) if alone else self._new_cache(len(requests), length + room)
         reused = cache.length
         logits = network.next_token_logits(self._embedded(requests, reused), cache)

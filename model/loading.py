@@ -26,6 +26,7 @@ from model.checkpoint import read_config
 from model.endpoint import EndpointModel
 from model.engine import Engine
 from model.fit import Precision, chosen, dtype_of, needs, packing_of
+from model.generation_config import GenerationConfig
 from model.image_processor import ImageProcessor
 from model.kimi_vl import KimiVL
 from model.memory import free_memory
@@ -93,7 +94,8 @@ def load_engine(
             raise CheckpointError(
                 f"{folder} does not fit together: {what} is {stated} in config.json, but {found} beside it."
             )
-    return Engine(KimiVL.from_pretrained(folder, dtype, device, packing), tokenizer, processor, name)
+    longest = GenerationConfig.from_pretrained(folder).max_new_tokens
+    return Engine(KimiVL.from_pretrained(folder, dtype, device, packing), tokenizer, processor, name, longest)
 
 
 def _at_server(name: str) -> EndpointModel:

@@ -23,6 +23,8 @@ from model.tokenizer import KimiTokenizer
 MODEL_PARTS = ("vision_tower.", "multi_modal_projector.", "language_model.", "lm_head.")
 """What a learner has of the model; everything else in it exists for training only."""
 HEADS: Final = "training_heads.safetensors"
+LONGEST_ANSWER: Final = 320
+"""Tokens: what is fixed in an answer takes 20 to 30, and a label or text of 60 bytes is said at most four times."""
 PREPROCESSOR = {
     "patch_size": 14,
     "merge_kernel_size": [2, 2],
@@ -63,7 +65,8 @@ def export(folder: Path, out: Path, dtype: torch.dtype = torch.bfloat16) -> None
         shutil.copy(folder / name, out / name)
     (out / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR, indent=1) + "\n")
     ends = [tokenizer.special("[EOS]"), tokenizer.special("<|im_end|>")]
-    (out / "generation_config.json").write_text(json.dumps({"eos_token_id": ends}, indent=1) + "\n")
+    generation = {"eos_token_id": ends, "max_new_tokens": LONGEST_ANSWER}
+    (out / "generation_config.json").write_text(json.dumps(generation, indent=1) + "\n")
 
 
 def restore(learner: nn.Module, folder: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +33,18 @@ def test_a_folder_is_loaded_and_answers(checkpoint: Path) -> None:
     loaded = load_model(checkpoint)
     assert loaded.name == str(checkpoint)
     assert loaded.generate(PROMPTS, Sampling(max_tokens=3))[0].output_tokens == 3
+
+
+def test_a_checkpoint_can_say_how_long_its_answers_are(checkpoint: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoint"
+    shutil.copytree(checkpoint, folder)
+    (folder / "generation_config.json").write_text('{"max_new_tokens": 2}')
+    (reply,) = load_model(folder).generate(PROMPTS, Sampling(max_tokens=3))
+    assert reply.output_tokens == 2
+    assert not reply.finished
+    (folder / "generation_config.json").write_text('{"max_new_tokens": 0}')
+    with pytest.raises(CheckpointError, match=r"generation_config\.json cannot be used"):
+        load_model(folder)
 
 
 @pytest.mark.usefixtures("embedded")
