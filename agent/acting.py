@@ -6,7 +6,7 @@ have had an effect, so the model is told and decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
@@ -80,9 +80,11 @@ class Actor:
         self._fence.begin_at(seen.url)
         return seen if self._typed is None else replace(seen, frame=self._typed.concealing(seen.frame))
 
-    def remember(self, action: Action) -> None:
-        """Tell it what was done in the episode before it was resumed."""
-        self._fence.remember(action)
+    def remember(self, url: str | None, actions: Sequence[Action]) -> None:
+        """Tell it what was done in a step of the episode before it was resumed, and where."""
+        self._fence.begin_at(url)
+        for action in actions:
+            self._fence.remember(action)
 
     def act(
         self, decision: Decision, observation: Observation, tell: Callable[[ActionResult], None]

@@ -160,8 +160,9 @@ def replay(
 
     trajectory = Trajectory.load(run)
     allowed = DEFAULTS[env] if policy is None else Policy.load(policy)
-    first = trajectory.steps[0].observed.url if trajectory.steps else None
-    with _place(env, allowed, url, headed, monitor, launch, watch, begin_at=first) as place:
+    if env == "browser" and url is None and trajectory.steps:
+        url = trajectory.steps[0].observed.url
+    with _place(env, allowed, url, headed, monitor, launch, watch) as place:
         guard = Guard(allowed, TerminalConsent(Console(highlight=False)))
         for repeated in repeat(trajectory, place, guard):
             note = repeated.difference or (repeated.result.note if repeated.result else "")
@@ -308,10 +309,8 @@ def _place(
     launch: Sequence[str],
     watch: bool,
     shared: _Shared | None = None,
-    *,
-    begin_at: str | None = None,
 ) -> Browser | Desktop:
-    """Open the place that a command's options name; a browser begins at `begin_at` when there is no url.
+    """Open the place that a command's options name.
 
     Raises:
         EnvUnavailable: it cannot be opened, or an option belongs to another place.
@@ -336,7 +335,7 @@ def _place(
     from envs.browser import Browser
 
     return Browser(
-        url or begin_at,
+        url,
         headless=not headed,
         profile=shared.profile,
         attach=shared.attach,

@@ -164,8 +164,7 @@ class _Run:
         """Begin where a recorded episode ended."""
         self._looked = len(earlier.steps)
         for step in earlier.steps:
-            for action in step.decided.answer.actions if step.decided else ():
-                self._actor.remember(action)
+            self._actor.remember(step.observed.url, step.decided.answer.actions if step.decided else ())
             if step.decided is not None and step.timing is not None:
                 done = len(step.results) == len(step.decided.answer.actions) and all(r.done for r in step.results)
                 self._history.add(step.decided.answer, earlier.frame(step), step.observed.notes, done)

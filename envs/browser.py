@@ -177,14 +177,19 @@ class Browser(Env):
 
     def _watched(self, action: Action) -> str:
         """Carry out an action, and keep where it makes the page in front paint something."""
-        if not self._process.call(self._paints(), ANSWER_S):
+        tab = self._process.call(self._painting_tab(), ANSWER_S)
+        if tab is None:
             return self._carry_out(action)
         before = self._look()
         try:
             return self._carry_out(action)
         finally:
-            after = settle(self._look, self._patience).pixels
-            self._process.call(self._learn(before, after), ANSWER_S)
+            try:
+                after = settle(self._look, self._patience).pixels
+                if self._looked_at is tab:
+                    self._process.call(self._learn(tab, before, after), ANSWER_S)
+            except ActionFailed as error:  # of the look: the action itself was carried out
+                raise EnvUnavailable(f"The page cannot be looked at: {error}") from error
 
     def _look(self) -> Pixels:
         return self._process.call(self._capture(), CAPTURE_S + ANSWER_S)
@@ -235,12 +240,13 @@ class Browser(Env):
         boxes_dev = [*boxes_showing(layout, self._concealed), *self._painted.boxes(layout)]
         return [(left * scale, top * scale, right * scale, bottom * scale) for left, top, right, bottom in boxes_dev]
 
-    async def _paints(self) -> bool:
-        layout = await (await self._tabs.tab()).layout()
-        return any(document.painted for document in layout.documents)
-
-    async def _learn(self, before: Pixels, after: Pixels) -> None:
+    async def _painting_tab(self) -> BrowserTab | None:
+        """The one in front, if it paints anything."""
         tab = await self._tabs.tab()
+        layout = await tab.layout()
+        return tab if any(document.painted for document in layout.documents) else None
+
+    async def _learn(self, tab: BrowserTab, before: Pixels, after: Pixels) -> None:
         if before.shape == after.shape:
             self._painted.learn(await tab.layout(), before, after, tab.frame(after).dev_per_px)
 

@@ -67,8 +67,16 @@ def forgo_preloading(profile: Path) -> None:
     path = profile / "Default" / "Preferences"
     try:
         settings = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        settings.setdefault("net", {})["network_prediction_options"] = _PRELOADING_NEVER
+        net = settings.setdefault("net", {})
+        if net.get("network_prediction_options") == _PRELOADING_NEVER:
+            return
+        net["network_prediction_options"] = _PRELOADING_NEVER
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(settings), encoding="utf-8")
+        new = path.with_name("Preferences.deixis")  # replaced at once: a cut-off must not leave half of the settings
+        new.write_text(json.dumps(settings), encoding="utf-8")
+        new.replace(path)
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise EnvUnavailable(f"The settings of the browser's profile, {path}, cannot be read or written.") from error
+        raise EnvUnavailable(
+            f"The settings of the browser's profile, {path}, cannot be read or written. "
+            "Mend them, or use another profile."
+        ) from error

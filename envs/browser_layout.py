@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TypedDict, cast
 
@@ -91,30 +92,29 @@ async def layout_of(page: Page, session: CDPSession) -> Layout:
     blind: list[Box] = []
     looked_at: dict[Frame, tuple[CDPSession, Sequence[Document]]] = {}
     """By frame: the session that knows it, and that session's documents."""
-    for frame in page.frames:  # a parent comes before its children
-        if frame.parent_frame is None:
-            found = _documents(await _snapshot(session), (0, 0))
-            looked_at[frame] = session, found
-            documents += found
-            continue
-        try:
-            own = await page.context.new_cdp_session(frame)
-        except PlaywrightError:  # it is part of its parent's, or has gone
-            looked_at[frame] = looked_at[frame.parent_frame]
-            continue
-        place = await _place(own, *looked_at[frame.parent_frame])
-        found = []
-        if place is not None:
+    async with AsyncExitStack() as opened:
+        for frame in page.frames:  # a parent comes before its children
+            if frame.parent_frame is None:
+                found = _documents(await _snapshot(session), (0, 0))
+                looked_at[frame] = session, found
+                documents += found
+                continue
             try:
-                async with asyncio.timeout(_ANSWERS_S):
-                    found = _documents(await _snapshot(own), place[1])
-            except (TimeoutError, PlaywrightError):
-                blind.append(place[0])
-        looked_at[frame] = own, found
-        documents += found
-    for own, _ in looked_at.values():
-        if own is not session:
-            await _detach(own)
+                own = await page.context.new_cdp_session(frame)
+            except PlaywrightError:  # it is part of its parent's, or has gone
+                looked_at[frame] = looked_at[frame.parent_frame]
+                continue
+            opened.push_async_callback(_detach, own)
+            place = await _place(own, *looked_at[frame.parent_frame])
+            found = []
+            if place is not None:
+                try:
+                    async with asyncio.timeout(_ANSWERS_S):
+                        found = _documents(await _snapshot(own), place[1])
+                except (TimeoutError, PlaywrightError):
+                    blind.append(place[0])
+            looked_at[frame] = own, found
+            documents += found
     return Layout(documents, blind)
 
 
@@ -126,6 +126,8 @@ async def _place(
     own: CDPSession, parents: CDPSession, documents: Sequence[Document]
 ) -> tuple[Box, tuple[float, float]] | None:
     """The box of an inner page and its inner corner; None when it is not shown, or has gone."""
+    if not documents:  # its parent is not shown, or hangs and would not answer
+        return None
     try:
         target = cast(dict[str, str], (await own.send("Target.getTargetInfo"))["targetInfo"])["targetId"]
         owner = cast(int, (await parents.send("DOM.getFrameOwner", {"frameId": target}))["backendNodeId"])

@@ -70,4 +70,5 @@ def _desktop(env: str, monitor: int, launch: Sequence[str]) -> Desktop:
         return VirtualDesktop([shlex.split(command) for command in launch])
     from envs.desktop import Desktop
 
-    return Desktop(monitor)
+    # The agent's keys come through the server, and shall not end it; Ctrl-C does.
+    return Desktop(monitor, stop_key=None)

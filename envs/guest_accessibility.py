@@ -115,7 +115,7 @@ class _Told:
 
     depth: int
     answers: dict[tuple[str, str], object] = field(default_factory=dict[tuple[str, str], object])
-    children: tuple[Place, ...] = ()
+    children: list[Place] = field(default_factory=list[Place])
     actions: dict[int, str] = field(default_factory=dict[int, str])
     """The names of its actions by their numbers; what is listed with their descriptions is translated."""
 
@@ -162,9 +162,11 @@ class _Reading:
             told, answer = self._told[question.place], values[0] if values else None
             match question.method:
                 case "GetChildren":
-                    self._add(told, [Place(*place) for place in cast(Sequence[tuple[str, str]], answer)])
+                    self._add(
+                        told, [Place(*place) for place in cast(Sequence[tuple[str, str]], answer)][:MOST_CHILDREN]
+                    )
                 case "GetChildAtIndex":
-                    self._add(told, [*told.children, Place(*cast(tuple[str, str], answer))])
+                    self._add(told, [Place(*cast(tuple[str, str], answer))])
                 case "GetName":
                     told.actions[cast(int, question.arguments[0])] = str(answer)
                 case _:
@@ -174,9 +176,10 @@ class _Reading:
 
     def _add(self, parent: _Told, children: Sequence[Place]) -> None:
         """Ask those that are new; what is in itself, by a fault of its program, is read once."""
-        new = [place for place in children[:MOST_CHILDREN] if place not in self._told]
-        parent.children = (*(place for place in children if place in parent.children), *new)
-        for place in new:
+        for place in children:
+            if place in self._told:
+                continue
+            parent.children.append(place)
             self._told[place] = _Told(parent.depth + 1)
             self._bus.ask(
                 *(

@@ -24,19 +24,18 @@ ANSWER_S: Final = 30.0
 class QemuMonitor:
     """A connection to a monitor. It takes one at a time; call `close` at the end."""
 
-    def __init__(self, address: str, folder: Path | None = None) -> None:
+    def __init__(self, address: str) -> None:
         """Connect to a monitor.
 
         Args:
             address: host and port, such as "127.0.0.1:7200".
-            folder: where QEMU writes pictures; by default that of temporary files.
 
         Raises:
             EnvUnavailable: nobody answers there, or it is no monitor.
         """
         host, _, port = address.rpartition(":")
         self.address = address
-        self._folder = TemporaryDirectory(prefix="deixis-screen-", dir=folder, ignore_cleanup_errors=True)
+        self._folder = TemporaryDirectory(prefix="deixis-screen-", ignore_cleanup_errors=True)
         try:
             self._socket = socket.create_connection((host, int(port)), ANSWER_S)
         except (OSError, ValueError) as error:
@@ -62,7 +61,10 @@ class QemuMonitor:
         try:
             return picture.read_bytes()
         except OSError as error:
-            raise EnvUnavailable(f"QEMU has written its screen where it cannot be read: {error}.") from error
+            raise EnvUnavailable(
+                f"QEMU has written its screen where it cannot be read: {error}. "
+                "QEMU must see the same folder, as this user: set TMPDIR to one that both share."
+            ) from error
 
     def close(self) -> None:
         with closing(self._socket), closing(self._lines), suppress(OSError):

@@ -51,6 +51,8 @@ class Keyboard:
         """Whether a program may still have to look up a keycode that was given a keysym."""
         self._is_known = False
         """Whether the program that is typed to knows the mapping as it is."""
+        self._focus = 0
+        """The window that had the focus when that was asked."""
         self._rows: dict[int, tuple[int, ...]] = {}
         """The whole mapping when it was last read, as the core protocol has it."""
         self._choice: tuple[int, int] | None = None
@@ -67,8 +69,15 @@ class Keyboard:
     def read(self) -> None:
         """Follow the user, who may have chosen another layout or locked modifiers."""
         with reached():
-            asked = self._core.GetKeyboardMapping(self._codes.start, len(self._codes)), self._xkb.GetState(_KEYBOARD)
-            mapping, state = (question.reply() for question in asked)
+            asked = (
+                self._core.GetKeyboardMapping(self._codes.start, len(self._codes)),
+                self._xkb.GetState(_KEYBOARD),
+                self._core.GetInputFocus(),
+            )
+            mapping, state, focused = (question.reply() for question in asked)
+        if focused.focus != self._focus:
+            self._focus = focused.focus
+            self._is_known = self._is_known and not self._given
         width, keysyms = mapping.keysyms_per_keycode, tuple(mapping.keysyms)
         rows = {code: keysyms[place * width :][:width] for place, code in enumerate(self._codes)}
         lost = {keysym: code for keysym, code in self._given.items() if rows[code][0] != keysym}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tasks.check import Needs, Overview
     from tasks.providers import Provider
+    from tasks.run_report import Run
 
 app = App(name="tasks", help="Run the tasks of OSWorld and WindowsAgentArena, and see what came of it.")
 
@@ -170,7 +171,7 @@ def run(
     from tasks.ray_workers import RayWorkers
     from tasks.results import RECORDS, OutcomeKind, RunFolder
     from tasks.run_progress import RunProgress
-    from tasks.run_report import load_run, table_of, write_report
+    from tasks.run_report import load_run
     from tasks.runner import card_from_elsewhere, card_of, one_by_one, run_tasks, shared_out
     from tasks.suite import read_suite
     from tasks.worker import OSWORLD_PAUSES, FixedPauses, Plan, Worker
@@ -191,24 +192,28 @@ def run(
         if disk is None
         else [DockerProvider(disk, container_name(where, number), password) for number in range(machines)]
     )
-    if check_before and not all(provider.resets for provider in providers):
+    resets = all(provider.resets for provider in providers)
+    if check_before and not resets:
         raise TaskError("Judging changes a machine: --check-before needs --reset.")
-    load, cache = partial(load_model, model), Downloads(downloads, offline=offline)
+    load, cache = partial(load_model, model), Downloads(downloads.resolve(), offline=offline)
     run_again = frozenset({OutcomeKind.INFRASTRUCTURE_ERROR}) if again else frozenset[OutcomeKind]()
     with ExitStack() as stack:
+        for provider in providers:
+            if isinstance(provider, DockerProvider):
+                stack.callback(provider.remove_leftover)  # of a worker that was killed
         loaded = load() if len(providers) == 1 and engine == "processes" else None
         card = card_from_elsewhere(load, suite, plan) if loaded is None else card_of(loaded, suite, plan)
         results = stack.enter_context(RunFolder(where, card))
         before = {key: each for key, each in results.results.items() if each.outcome not in run_again}
         progress = stack.enter_context(RunProgress(console, len(suite.tasks), before))
         if loaded is None:
-            jobs = [Job(load, provider, where, cache, plan) for provider in providers]
+            jobs = [Job(load, provider, where.resolve(), cache, plan) for provider in providers]
             workers = stack.enter_context(
                 Processes(jobs)
                 if engine == "processes"
                 else RayWorkers(jobs, replicas=replicas, gpus_per_replica=gpus_per_replica, address=ray_address)
             )
-            chosen_engine = shared_out(workers, plan, progress.begun)
+            chosen_engine = shared_out(workers, plan, progress.begun, resets=resets)
         else:
             chosen_engine = one_by_one(Worker(loaded, providers[0], where / RECORDS, cache, plan), progress.begun)
         try:
@@ -216,11 +221,17 @@ def run(
         except KeyboardInterrupt:
             progress.say(f"Interrupted. Go on with the same command and --out {where}")
             raise
-    found = load_run(where)
-    console.print(table_of(found))
-    for path in write_report(found):
+    return reported(console, load_run(where))
+
+
+def reported(console: Console, run: Run) -> int:
+    """Print a run's table, write its reports into its folder and say where they are, and give the exit status."""
+    from tasks.run_report import table_of, write_report
+
+    console.print(table_of(run))
+    for path in write_report(run):
         console.print(str(path), markup=False)
-    return NOT_ALL if found.failed else 0
+    return NOT_ALL if run.failed else 0
 
 
 def _running(
@@ -257,16 +268,14 @@ def report(*runs: Path, out: Path | None = None) -> int:
     from rich.console import Console
 
     from tasks.errors import RunFolderError
-    from tasks.run_report import comparison_table, load_run, table_of, write_comparison, write_report
+    from tasks.run_report import comparison_table, load_run, write_comparison
 
     if not runs:
         raise RunFolderError("Give the folder of a run.")
     console = Console(highlight=False, soft_wrap=True)
     loaded = [load_run(folder) for folder in runs]
     for run in loaded:
-        console.print(table_of(run))
-        for path in write_report(run):
-            console.print(str(path), markup=False)
+        reported(console, run)
     if len(loaded) > 1:
         console.print(comparison_table(loaded))
         for path in write_comparison(loaded, out or runs[0]):

@@ -62,8 +62,7 @@ class DockerProvider:
             ports = Ports(chromium=self._port(_CHROMIUM), vlc=self._port(_VLC))
             yield Machine(f"127.0.0.1:{self._port(_SERVER)}", None, ports, self.password, START_S)
         finally:
-            with suppress(ResetFailed):  # what was done on it counts all the same, and the next start removes it
-                self._remove()
+            self.remove_leftover()  # what was done on it counts all the same
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -85,6 +84,11 @@ class DockerProvider:
             return int(told.splitlines()[0].rpartition(":")[2])
         except (IndexError, ValueError) as error:
             raise ResetFailed(f"{self.docker} does not tell where port {port} is published: {told!r}.") from error
+
+    def remove_leftover(self) -> None:
+        """Remove the container if there is one; where Docker does not do it, the next start tries again."""
+        with suppress(ResetFailed):
+            self._remove()
 
     def _remove(self) -> None:
         if run_command((self.docker, "ps", "--all", "--quiet", "--filter", f"name=^/?{self.name}$")).strip():

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from envs.base import EnvUnavailable
-from tasks.errors import EvaluationFailed, InfrastructureError, NotAvailable
+from tasks.errors import EvaluationFailed, InfrastructureError, NotAvailable, SetUpFailed
 from tasks.getters import GETTERS, Getter
 from tasks.guest import Guest
 from tasks.metrics import METRICS, Metric
@@ -71,7 +71,10 @@ def evaluate(
         EnvUnavailable: the guest has gone.
     """
     with _named("A step before the evaluation"):
-        carry_out(guest, evaluator.postconfig, sleep)
+        try:
+            carry_out(guest, evaluator.postconfig, sleep)
+        except SetUpFailed as error:  # is no set-up that failed: what the agent did is done
+            raise EvaluationFailed(f"A step before the evaluation failed: {error}") from error
     if evaluator.is_infeasible:
         return Evaluation(float(said_impossible))
     if said_impossible:

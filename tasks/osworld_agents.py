@@ -21,7 +21,7 @@ from PIL import Image, UnidentifiedImageError
 
 from agent.episode import Decided, Episode, Event, Limits, StopReason
 from agent.loop import Agent
-from envs.actions import Action, Terminate
+from envs.actions import Action
 from envs.base import Env, EnvUnavailable, Observation, Outcome, UnsupportedAction
 from envs.fake import POINTING
 from envs.frame import Frame, Point, StaleFrame
@@ -240,8 +240,7 @@ def _run(agent: Agent, desktop: _RunnersDesktop, instruction: str) -> None:
 
 def _last_word(episode: Episode) -> Written:
     """FAIL is for who says that the task cannot be done: an agent that is stuck has not said so."""
-    last = episode.steps[-1].results[-1].action if episode.steps and episode.steps[-1].results else None
-    return FAIL if isinstance(last, Terminate) and not last.success else DONE
+    return FAIL if episode.claimed_success is False else DONE
 
 
 def _screen(obs: Observed) -> Image.Image | None:

@@ -116,9 +116,10 @@ def _lines(trajectory: Trajectory, folder: Path) -> Iterator[dict[str, object]]:
     for number, step in enumerate(steps, start=1):
         at += timedelta(seconds=0.0 if step.timing is None else step.timing.total_s)
         shown = _copied(trajectory, steps[number:], number, at, folder)
+        place = _place(trajectory, step)
         for result in step.results:
             ends = isinstance(result.action, Terminate)
-            for action in written(result.action, _place(trajectory, step), ActionSpace.PYAUTOGUI):
+            for action in written(result.action, place, ActionSpace.PYAUTOGUI):
                 yield {
                     "step_num": number,
                     "action_timestamp": at.strftime(_STAMP),

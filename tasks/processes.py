@@ -14,13 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import Self
 
 from model.base import ModelError
 from tasks.errors import TaskError
 from tasks.jobs import FAREWELL_S, Job, await_leftovers
 from tasks.results import TaskResult
-from tasks.scheduling import Died, Done, Ready
+from tasks.scheduling import Died, Done, Ready, Workers
 from tasks.schema import Task
 
 
@@ -30,7 +29,7 @@ class _Living:
     connection: Connection
 
 
-class Processes:
+class Processes(Workers):
     """`Workers` as processes, one for each job."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
@@ -43,12 +42,6 @@ class Processes:
         self._living: dict[int, _Living] = {}
         self._stillborn: list[int] = []
         await_leftovers(jobs)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def count(self) -> int:

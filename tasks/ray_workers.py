@@ -10,18 +10,18 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import Any, Self
+from typing import Any
 
 from model.base import GREEDY, Model, ModelError, Sampling
 from model.messages import Message, Reply
 from tasks.errors import MissingLibrary, ModelLost
 from tasks.jobs import Job, await_leftovers
 from tasks.results import TaskResult
-from tasks.scheduling import Died, Done, NoWorkerLeft, Ready
+from tasks.scheduling import Died, Done, NoWorkerLeft, Ready, Workers
 from tasks.schema import Task
 
 
-class RayWorkers:
+class RayWorkers(Workers):
     """`Workers` as Ray actors, one for each job."""
 
     def __init__(
@@ -37,7 +37,7 @@ class RayWorkers:
 
         Raises:
             MissingLibrary: Ray is not installed.
-            NoWorkerLeft: it cannot be started, or there is no cluster at the address.
+            NoWorkerLeft: it cannot be started, there is no cluster at the address, or it has too few GPUs.
             RunFolderError: a worker of an earlier time does not end.
         """
         self._ray = _library()
@@ -48,18 +48,19 @@ class RayWorkers:
         except Exception as error:  # Ray has no error of its own for that it does not come up
             self._ray.shutdown()
             raise NoWorkerLeft(f"Ray cannot be used: {_first_words(error)}") from error
+        there, wanted = self._ray.cluster_resources().get("GPU", 0.0), replicas * gpus_per_replica
+        if wanted > there:  # Ray would wait for them, and say nothing
+            self._ray.shutdown()
+            raise NoWorkerLeft(
+                f"The Ray cluster has {there:g} GPUs, and {wanted:g} are asked for: "
+                "give fewer --replicas or a smaller --gpus-per-replica."
+            )
         # A replica that has died is started again; what it was asked is not asked again by itself.
         replica = self._ray.remote(_Replica).options(num_gpus=gpus_per_replica, max_restarts=-1)
         self._replicas = [replica.remote(jobs[0].load_model) for _ in range(replicas)]
         self._actors: dict[int, Any] = {}
         self._asked: dict[Any, int] = {}
         """What is to be answered, and by which worker."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def count(self) -> int:

@@ -43,7 +43,8 @@ class TaskResult(BaseModel):
     task: str
     """The task's key: domain/id."""
     outcome: OutcomeKind
-    score: Annotated[float, Field(ge=0)] | None = None
+    score: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """Between 0 and 1, but for a few metrics of OSWorld's, which can be below or above."""
     """Only when it was judged."""
     cause: str = ""
     """Of an error, or what a check has to say."""
@@ -144,10 +145,6 @@ class RunFolder(OpenRun[RunCard, TaskResult]):
     def results(self) -> Mapping[str, TaskResult]:
         """The last result of each task that has one."""
         return {result.task: result for result in self.lines}
-
-    def record_folder(self, task: str) -> Path:
-        """Where a task's record and files belong."""
-        return self.folder / RECORDS / task
 
 
 def read_run(folder: Path) -> tuple[RunCard, Sequence[TaskResult]]:

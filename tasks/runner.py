@@ -73,9 +73,17 @@ def one_by_one(worker: Worker, begun: Begun = lambda task: None) -> Engine:
     return outcomes
 
 
-def shared_out(workers: Workers, plan: Plan, begun: Begun = lambda task: None) -> Engine:
-    """Tasks are done by workers elsewhere, several at a time."""
-    return lambda tasks: scheduling.outcomes(workers, tasks, plan.max_task_s, begun=begun)
+def shared_out(workers: Workers, plan: Plan, begun: Begun = lambda task: None, *, resets: bool = True) -> Engine:
+    """Tasks are done by workers elsewhere, several at a time.
+
+    Args:
+        workers: who does them.
+        plan: how.
+        begun: called with each task that a worker was given.
+        resets: whether every machine is in its first state when a task begins; else none is begun anew.
+    """
+    deaths = scheduling.DEATHS_OF_A_TASK if resets else 1
+    return lambda tasks: scheduling.outcomes(workers, tasks, plan.max_task_s, deaths=deaths, begun=begun)
 
 
 def run_tasks(

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from tasks.errors import InfrastructureError
 from tasks.results import OutcomeKind, TaskResult
@@ -53,6 +53,12 @@ class Died:
 class Workers(Protocol):
     """Workers by number, each of which does one task at a time. Use it as a context manager, or call `close`."""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @property
     def count(self) -> int: ...
 
@@ -89,6 +95,7 @@ def outcomes(
     tasks: Sequence[Task],
     max_task_s: float,
     *,
+    deaths: int = DEATHS_OF_A_TASK,
     begun: Callable[[Task], None] = lambda task: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[TaskResult]:
@@ -98,6 +105,7 @@ def outcomes(
         workers: who does them; they stay the caller's to close.
         tasks: all different.
         max_task_s: a worker that takes longer for a task is ended.
+        deaths: so many times a task's worker may die; after that the task is not begun anew.
         begun: called with each task that a worker was given.
         clock: seconds, from any origin.
 
@@ -107,7 +115,7 @@ def outcomes(
     Raises:
         NoWorkerLeft: no worker can be started any more.
     """
-    schedule = _Schedule(workers, tasks, max_task_s, begun, clock)
+    schedule = _Schedule(workers, tasks, max_task_s, deaths, begun, clock)
     schedule.start()
     while schedule.left:
         yield from schedule.step()
@@ -119,10 +127,12 @@ class _Schedule:
         workers: Workers,
         tasks: Sequence[Task],
         max_task_s: float,
+        most_deaths: int,
         begun: Callable[[Task], None],
         clock: Callable[[], float],
     ) -> None:
-        self._workers, self._max_task_s, self._begun, self._clock = workers, max_task_s, begun, clock
+        self._workers, self._max_task_s, self._most_deaths = workers, max_task_s, most_deaths
+        self._begun, self._clock = begun, clock
         self.left = len(tasks)
         self._waiting = deque(tasks)
         self._idle = set[int]()
@@ -172,7 +182,7 @@ class _Schedule:
             self._deaths[key] += 1
             if lost.too_long:
                 yield self._over(_failed(key, f"It was not over after {self._max_task_s:g} s, and was ended."))
-            elif self._deaths[key] >= DEATHS_OF_A_TASK:
+            elif self._deaths[key] >= self._most_deaths:
                 yield self._over(_failed(key, f"Its worker died {self._deaths[key]} times, the last one {why}."))
             else:
                 self._waiting.appendleft(lost.task)

@@ -12,16 +12,14 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tasks.benchmark_cli import NOT_ALL, run
-
-Count = Annotated[int, Parameter(validator=Number(gte=1))]
+from tasks.benchmark_cli import AtLeastOne, reported, run
 
 
 def local(
     *tasks: str,
     model: str = "nano",
-    machines: Count = 1,
-    max_steps: Count = 15,
+    machines: AtLeastOne = 1,
+    max_steps: AtLeastOne = 15,
     again: bool = False,
     out: Path | None = None,
 ) -> int:
@@ -47,8 +45,8 @@ def local(
 def miniwob(
     *tasks: str,
     model: str = "nano",
-    seeds: Count = 1,
-    max_steps: Count = 10,
+    seeds: AtLeastOne = 1,
+    max_steps: AtLeastOne = 10,
     time_limit: Annotated[float, Parameter(validator=Number(gt=0))] = 60.0,
     list_tasks: Annotated[bool, Parameter(name="--list")] = False,
     headed: bool = False,
@@ -64,7 +62,8 @@ def miniwob(
         model: "nano", a folder with a Kimi-VL checkpoint, or its id on the Hugging Face hub.
         seeds: how many variants of each task, from seed 0.
         max_steps: when a task is given up.
-        time_limit: seconds after which a page itself gives a task up.
+        time_limit: seconds after which a page itself gives a task up (MiniWoB's own 10 are for programs that read the
+            page, not for models that look at it).
         list_tasks: print the tasks' names, and do nothing else.
         headed: show the browser's window.
         out: the folder for results; by default a new one in runs/.
@@ -80,7 +79,7 @@ def miniwob(
     from tasks.miniwob.run import MiniWob, card_of, key_of
     from tasks.results import RECORDS, RunFolder
     from tasks.run_progress import RunProgress
-    from tasks.run_report import load_run, table_of, write_report
+    from tasks.run_report import load_run
 
     html = html_folder()
     names = task_names(html)
@@ -109,8 +108,4 @@ def miniwob(
         except KeyboardInterrupt:
             progress.say(f"Interrupted. Go on with the same command and --out {where}")
             raise
-    found = load_run(where)
-    console.print(table_of(found))
-    for path in write_report(found):
-        console.print(str(path), markup=False)
-    return NOT_ALL if found.failed else 0
+    return reported(console, load_run(where))

@@ -20,7 +20,6 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from agent.episode import Episode, Limits, Listener, StopReason
 from agent.loop import Agent
 from agent.trajectory import RecordError
-from envs.actions import Terminate
 from envs.base import EnvError, EnvUnavailable
 from envs.guest_windows_client import WindowsGuest
 from envs.remote import RemoteDesktop
@@ -116,14 +115,17 @@ class _Attempt:
     plan: Plan
     set_up_s: float = 0.0
     evaluate_s: float = 0.0
+    told: dict[str, object] = field(default_factory=dict[str, object])
+    """What is known of the result before the task is judged; it stays when judging fails."""
 
     def run(self, task: Task, listeners: Sequence[Listener]) -> tuple[TaskResult, bool]:
         """The task's outcome, and whether it is one because a machine or a model was lost."""
         blank = TaskResult(task=task.key, outcome=OutcomeKind.INFRASTRUCTURE_ERROR, finished=datetime.now(UTC))
         lost = False
+        self.told = {}
         try:
             result = self._judged(task, blank, listeners)
-            lost = result.stop_reason == StopReason.ENV_LOST
+            lost = self.told["stop_reason"] == StopReason.ENV_LOST
         except (ModelError, RecordError) as error:
             result = blank.model_copy(update={"outcome": OutcomeKind.AGENT_ERROR, "cause": cause_of(error)})
         except RunFolderError:
@@ -132,7 +134,7 @@ class _Attempt:
             result = blank.model_copy(update={"cause": cause_of(error)})
             lost = isinstance(error, _LOST)
         took = {"set_up_s": self.set_up_s, "evaluate_s": self.evaluate_s, "finished": datetime.now(UTC)}
-        return result.model_copy(update=took), lost
+        return result.model_copy(update=self.told | took), lost
 
     def _judged(self, task: Task, result: TaskResult, listeners: Sequence[Listener]) -> TaskResult:
         shutil.rmtree(self.folder, ignore_errors=True)  # of a time that was cut off
@@ -141,19 +143,19 @@ class _Attempt:
         if self.plan.check_before:
             with self._set_up(task, files) as (desktop, guest):
                 before = self._evaluation(desktop, guest, task, said_impossible=False)
-            result = result.model_copy(update={"solved_before": before.score == 1.0})
+            self.told["solved_before"] = before.score == 1.0
             shutil.rmtree(files)
             files.mkdir()
         with self._set_up(task, files) as (desktop, guest):
             time.sleep(self.plan.pauses.before_agent_s)
             episode = self._episode(desktop, task, listeners)
-            result = result.model_copy(update=of_episode(episode))
+            self.told |= of_episode(episode)
             if episode.reason is StopReason.INTERRUPTED:
                 raise KeyboardInterrupt
             if episode.reason is StopReason.ENV_LOST:
                 return result.model_copy(update={"cause": episode.detail})
             time.sleep(self.plan.pauses.before_evaluation_s)
-            found = self._evaluation(desktop, guest, task, said_impossible=_said_impossible(episode))
+            found = self._evaluation(desktop, guest, task, said_impossible=episode.claimed_success is False)
         notes = " ".join(check.note for check in found.checks if check.note)
         return result.model_copy(update={"outcome": OutcomeKind.SCORED, "score": found.score, "cause": notes})
 
@@ -204,9 +206,3 @@ def _reached(machine: Machine) -> RemoteDesktop:
         reraise=True,
     )
     return patient(RemoteDesktop, machine.address, token=machine.token, monitor=machine.monitor)
-
-
-def _said_impossible(episode: Episode) -> bool:
-    """Whether the agent's last word was that the task cannot be done."""
-    last = episode.steps[-1].results[-1].action if episode.steps and episode.steps[-1].results else None
-    return isinstance(last, Terminate) and not last.success

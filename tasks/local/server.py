@@ -20,8 +20,13 @@ def main() -> None:
     def started(address: str, token: str) -> None:
         print("serving", address, token, flush=True)
 
-    # Nobody is there to stop the agent by moving the pointer into a corner, but a program may do that.
-    serve(lambda: Desktop(display=os.environ["DISPLAY"], hot_corners=False), port=0, commands=True, started=started)
+    # Nobody is there to stop the agent by a corner or by keys, but a program or the agent itself may do that.
+    serve(
+        lambda: Desktop(display=os.environ["DISPLAY"], hot_corners=False, stop_key=None),
+        port=0,
+        commands=True,
+        started=started,
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 // Starts an episode as MiniWoB's own driver does, and tells the harness its instruction and its first end.
 addEventListener("load", async () => {
   const { number, seed, limit_s } = JSON.parse(document.getElementById("deixis-episode").textContent);
-  const tell = content => fetch(`/deixis/told/${number}`, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content),
-  });
+  const tell = content => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/deixis/told/${number}`, false);  // an end is known before the click that caused it is over
+    request.setRequestHeader("Content-Type", "application/json");
+    request.send(JSON.stringify(content));
+  };
   const ready = () => typeof WOB_TASK_READY === "undefined" || WOB_TASK_READY;
   const end = core.endEpisode;
   core.endEpisode = (...how) => {

@@ -19,7 +19,7 @@ from agent.control import Choice, Order
 from agent.episode import Limits, Listener, StopReason
 from agent.loop import Agent
 from agent.trajectory import RecordError
-from agent.version import own_version
+from agent.version import own_commit, own_version
 from envs.actions import Navigate
 from envs.base import EnvError
 from envs.browser import Browser
@@ -30,8 +30,6 @@ from tasks.results import OutcomeKind, RunCard, TaskResult, cause_of, of_episode
 
 SCALE: Final = 2.0
 """Pixels per CSS pixel: a task is 160 wide, and its letters are too small for the eyes of most models."""
-LIMIT_S: Final = 60.0
-"""MiniWoB's own 10 s are for programs that read the page, not for models that look at it."""
 
 
 def key_of(episode: Episode) -> str:
@@ -43,8 +41,10 @@ def card_of(model: Model, episodes: Sequence[Episode], limits: Limits) -> RunCar
     """What a run of a model on episodes is, for its folder."""
     return RunCard(
         deixis=own_version(),
+        commit=own_commit(),
         started=datetime.now(UTC),
         model=model.name,
+        view_px=model.view_px,
         format=formats.for_model(model).name,
         temperature=GREEDY.temperature,
         max_steps=limits.max_steps,
@@ -56,10 +56,11 @@ def card_of(model: Model, episodes: Sequence[Episode], limits: Limits) -> RunCar
 
 
 def _sha256() -> str:
-    """Of the distribution's list of files, which has a hash of each."""
+    """Of what the distribution's list of files has about the pages: a hash of each."""
     from hashlib import sha256
 
-    return sha256((metadata.distribution("miniwob").read_text("RECORD") or "").encode()).hexdigest()
+    listed = (metadata.distribution("miniwob").read_text("RECORD") or "").splitlines()
+    return sha256("\n".join(sorted(line for line in listed if line.startswith("miniwob/html/"))).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,10 @@ from envs.browser import Browser
 from envs.chromium import FLAGS, find_browser, is_root
 from envs.settle import Patience
 from model.fake import ScriptedModel
+from tests.answers import say
 
 BUTTON = "style='position:absolute;left:100px;top:50px;width:120px;height:40px'"
 CLICK = "pyautogui.click(x=0.2, y=0.14)"
-
-
-def say(code: str) -> str:
-    return f"## Thought:\nSo.\n\n## Action:\nDo it.\n\n## Code:\n```python\n{code}\n```"
 
 
 @pytest.fixture(scope="module")

@@ -26,15 +26,12 @@ from envs.actions import ACTIONS
 from envs.fake import FakeEnv
 from model.fake import ScriptedModel
 from model.messages import Message
+from tests.answers import say
 
 ROOT = Path(__file__).parents[2]
 TINY_CHECKPOINT = ROOT / "tests/model/golden/kimi-vl-tiny/checkpoint"
 
 Cli = Callable[..., tuple[int, str, str]]
-
-
-def say(code: str) -> str:
-    return f"## Thought:\nSo.\n\n## Action:\nDo it.\n\n## Code:\n```python\n{code}\n```"
 
 
 @pytest.fixture

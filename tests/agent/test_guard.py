@@ -25,6 +25,7 @@ from envs.actions import ACTIONS, Action, Click, TypeText
 from envs.base import Observation
 from envs.fake import FakeEnv
 from model.fake import ScriptedModel
+from tests.answers import say
 
 NOISE = np.random.default_rng(7).integers(0, 255, (200, 300, 3), np.uint8)
 SCREENS = {"start": NOISE, "end": NOISE[::-1].copy()}
@@ -32,10 +33,6 @@ EVERYTHING = frozenset(
     {"click", "move", "drag", "scroll", "type", "press", "navigate", "back", "switch_tab", "open_tab", "close_tab",
      "select_option", "upload"}
 )  # fmt: skip
-
-
-def say(code: str, action: str = "Do it.") -> str:
-    return f"## Thought:\nSo.\n\n## Action:\n{action}\n\n## Code:\n```python\n{code}\n```"
 
 
 CLICK, DONE = say("pyautogui.click(x=0.5, y=0.5)"), say("computer.terminate(status='success')")

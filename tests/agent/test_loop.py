@@ -29,13 +29,10 @@ from envs.fake import POINTING, FakeEnv
 from model.base import GREEDY, GenerationError, Sampling
 from model.fake import ScriptedModel
 from model.messages import Message, Reply
+from tests.answers import say
 
 OnText = Callable[[str], None] | None
 SCREENS = {name: np.full((72, 128, 3), shade, np.uint8) for name, shade in (("start", 0), ("middle", 90), ("end", 255))}
-
-
-def say(code: str, action: str = "Do it.") -> str:
-    return f"## Thought:\nA thought.\n\n## Action:\n{action}\n\n## Code:\n```python\n{code}\n```"
 
 
 CLICK = say("pyautogui.click(x=0.5, y=0.5)", "Click the button.")

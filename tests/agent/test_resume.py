@@ -19,15 +19,12 @@ from agent.ruling import Effect
 from agent.trajectory import RecordError, Trajectory
 from envs.fake import FakeEnv
 from model.fake import ScriptedModel
+from tests.answers import say
 
 ROOT = Path(__file__).parents[2]
 NOISE = np.random.default_rng(3)
 SCREENS = {name: NOISE.integers(0, 255, (72, 128, 3), np.uint8) for name in ("start", "middle", "end")}
 SCRIPT = {("start", "click"): "middle", ("middle", "type"): "end"}
-
-
-def say(code: str, action: str = "Do it.") -> str:
-    return f"## Thought:\nSo.\n\n## Action:\n{action}\n\n## Code:\n```python\n{code}\n```"
 
 
 CLICK, TYPE = say("pyautogui.click(x=0.5, y=0.5)", "Click."), say("pyautogui.write('{secret:pin}')", "Type.")
@@ -190,6 +187,7 @@ print(cut_off)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_record_survives_sigkill_at_any_moment(tmp_path: Path, share: float) -> None:
     """200 random ones with --thorough."""
     kills = round(200 * share)

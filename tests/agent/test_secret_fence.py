@@ -20,6 +20,7 @@ from envs.fake import FakeEnv
 from envs.frame import Point
 from envs.pasting import may_insert
 from model.fake import ScriptedModel
+from tests.answers import say
 
 WHITE = np.full((72, 128, 3), 255, np.uint8)
 TYPED, PASTED = WHITE.copy(), WHITE.copy()
@@ -37,10 +38,6 @@ PASTES = (
     "pyautogui.moveTo(x=0.1, y=0.1)\npyautogui.dragTo(x=0.5, y=0.5)",
 )
 HOME, ELSEWHERE = "https://home.example/", "https://else.example/"
-
-
-def say(code: str) -> str:
-    return f"## Thought:\nSo.\n\n## Action:\nDo it.\n\n## Code:\n```python\n{code}\n```"
 
 
 class Pages(FakeEnv):
@@ -105,6 +102,13 @@ def test_the_value_itself_is_no_way_around(code: str) -> None:
 def test_it_is_remembered_in_a_resumed_episode(tmp_path: Path) -> None:
     done(Pages(), TYPE, record=tmp_path, limits=Limits(max_steps=1))
     assert not done(Pages(), LEAVE, PASTE, record=tmp_path, resume=True)[-1][0]
+
+
+def test_home_is_where_the_recorded_episode_began(tmp_path: Path) -> None:
+    done(Pages(), LEAVE, record=tmp_path, limits=Limits(max_steps=1))
+    elsewhere = Pages()
+    elsewhere.url = ELSEWHERE
+    assert not done(elsewhere, TYPE, record=tmp_path, resume=True)[-1][0]
 
 
 class Windows(FakeEnv):

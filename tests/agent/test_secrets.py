@@ -22,16 +22,13 @@ from envs.base import Observation
 from envs.fake import FakeEnv
 from envs.frame import Frame
 from model.fake import ScriptedModel
+from tests.answers import say
 
 BLANK = np.full((72, 128, 3), 255, np.uint8)
 TYPED = BLANK.copy()
 TYPED[32:48, 16:80] = 30
 VALUE = 'hün"ter 2'
 TYPES = "pyautogui.write('{secret:pin}\\n')"
-
-
-def say(code: str, words: str = "Do it.") -> str:
-    return f"## Thought:\nSo.\n\n## Action:\n{words}\n\n## Code:\n```python\n{code}\n```"
 
 
 class Typing(FakeEnv):

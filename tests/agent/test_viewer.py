@@ -18,12 +18,9 @@ from agent.viewer.report import write_report
 from envs.chromium import FLAGS, find_browser, is_root
 from envs.fake import FakeEnv
 from model.fake import ScriptedModel
+from tests.answers import say
 
 LOAD_S = 2.0
-
-
-def say(code: str, action: str = "Do it.") -> str:
-    return f"## Thought:\nSo.\n\n## Action:\n{action}\n\n## Code:\n```python\n{code}\n```"
 
 
 def screen(step: int) -> np.ndarray:

@@ -66,7 +66,7 @@ def draws(shade):
 
 def test_the_screen_is_a_png(tmp_path):
     with monitor(draws(77)) as address:
-        screen = QemuMonitor(address, tmp_path)
+        screen = QemuMonitor(address)
         for _ in range(2):
             assert screen.screenshot().startswith(b"\x89PNG")
         screen.close()
@@ -88,7 +88,7 @@ def test_what_goes_wrong_is_said(tmp_path):
         QemuMonitor(address)
     for answer, words in ((refuses, "no console"), (writes_elsewhere, "cannot be read")):
         with monitor(answer) as address:
-            screen = QemuMonitor(address, tmp_path)
+            screen = QemuMonitor(address)
             with pytest.raises(EnvUnavailable, match=words):
                 screen.screenshot()
             screen.close()

@@ -38,6 +38,7 @@ from tasks.setup_schema import UploadFile
 from tasks.setup_steps import carry_out
 from tasks.suite import read_suite
 from tasks.worker import Plan, Worker
+from tests.answers import say
 
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
 SUITE = read_suite(FOLDER)
@@ -46,15 +47,11 @@ PROGRAMS = {"libreoffice_writer": "libreoffice", "libreoffice_calc": "libreoffic
 """The programs of apps that are not called like them."""
 
 EXTRA_MODULES = (
-    "bs4", "cssselect", "docx", "fitz", "formulas", "imagehash", "lxml", "odf", "openpyxl", "pandas", "pptx", "py7zr",
-    "pygame", "rapidfuzz", "skimage", "tldextract",
+    "bs4", "cssselect", "docx", "formulas", "imagehash", "lxml", "odf", "openpyxl", "pandas", "pptx", "py7zr",
+    "pygame", "pymupdf", "rapidfuzz", "scipy", "skimage", "tldextract",
 )  # fmt: skip
 """What the extra `osworld` installs."""
 NEED_THE_EXTRA = {"browser/open-page", "calc/correct-number", "calc/total", "writer/centre-title"}
-
-
-def say(code):
-    return f"## Thought:\nA thought.\n\n## Action:\nDo it.\n\n## Code:\n```python\n{code}\n```"
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,9 @@ from model.fake import ScriptedModel
 from tasks.miniwob.pages import End, Episode, MiniWobPages, Utterance, html_folder, size_of, task_names
 from tasks.miniwob.run import MiniWob, key_of
 from tasks.results import OutcomeKind
+from tests.answers import say
 
 pytest.importorskip("miniwob", reason="pip install 'deixis[miniwob]'")
-
-
-def say(code):
-    return f"## Thought:\nA thought.\n\n## Action:\nDo it.\n\n## Code:\n```python\n{code}\n```"
 
 
 @pytest.fixture(scope="module")

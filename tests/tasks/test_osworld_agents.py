@@ -21,12 +21,9 @@ from model.base import GenerationError
 from model.fake import ScriptedModel
 from tasks.osworld_actions import ActionSpace, written
 from tasks.osworld_agents import OSWorldAgent, WindowsArenaAgent
+from tests.answers import say
 
 SIZE = (1920, 1080)
-
-
-def say(code):
-    return f"## Thought:\nA thought.\n\n## Action:\nDo it.\n\n## Code:\n```python\n{code}\n```"
 
 
 def png(shade=0):

@@ -16,11 +16,8 @@ from model.fake import ScriptedModel
 from tasks.benchmark_cli import export
 from tasks.errors import RunFolderError
 from tasks.osworld_export import export_run
-from tasks.results import OutcomeKind, RunCard, RunFolder, TaskResult
-
-
-def say(code):
-    return f"## Thought:\nA thought.\n\n## Action:\nDo it.\n\n## Code:\n```python\n{code}\n```"
+from tasks.results import RECORDS, OutcomeKind, RunCard, RunFolder, TaskResult
+from tests.answers import say
 
 
 @pytest.fixture
@@ -42,7 +39,7 @@ def run(tmp_path):
     with FakeEnv(screens, "first", {("first", "click"): "second"}) as env, RunFolder(folder, card) as results:
         answers = [say("pyautogui.click(x=0.5, y=0.5)"), say("computer.terminate(status='failure')")]
         agent = Agent(ScriptedModel(answers), env, limits=Limits(max_steps=4),
-                      record=results.record_folder("os/done") / "episode")  # fmt: skip
+                      record=folder / RECORDS / "os/done" / "episode")  # fmt: skip
         episode = agent.run("Do it.")
         now = datetime.now(UTC)
         results.append(

@@ -86,6 +86,13 @@ def test_a_task_that_costs_two_workers_is_an_infrastructure_error():
     assert sum(result.score == 1.0 for result in found.values()) == 3
 
 
+def test_where_machines_are_not_reset_no_task_is_begun_anew():
+    workers = Scripted(2, lambda _, task: "died" if task.key == "task-1" else "done")
+    found = {result.task: result for result in workers.run(tasks(4), deaths=1)}
+    assert found["task-1"].outcome is OutcomeKind.INFRASTRUCTURE_ERROR
+    assert workers.given.count("task-1") == 1
+
+
 def test_a_worker_that_takes_too_long_is_ended_and_its_task_not_begun_again():
     workers = Scripted(1, lambda _, task: "hangs" if task.key == "task-0" else "done")
     found = {result.task: result for result in workers.run(tasks(2))}

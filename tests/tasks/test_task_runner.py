@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,12 +16,13 @@ from model.fake import ScriptedModel
 from tasks.downloads import Downloads
 from tasks.errors import RunFolderError
 from tasks.providers import RunningGuest
-from tasks.results import RECORDS, RESULTS, OutcomeKind, RunFolder, read_run
+from tasks.results import RECORDS, RESULTS, OutcomeKind, RunFolder, TaskResult, read_run
 from tasks.run_report import load_run, write_report
 from tasks.run_statistics import rows_of
 from tasks.runner import card_of, one_by_one, run_tasks
 from tasks.suite import Suite, read_suite
 from tasks.worker import FixedPauses, Plan, Worker
+from tests.answers import say
 
 # A window that keeps what is typed into it in a file.
 WINDOW = """
@@ -33,10 +36,6 @@ entry.focus_force()
 entry.bind("<KeyRelease>", lambda _: pathlib.Path(sys.argv[1]).write_text(entry.get()))
 root.mainloop()
 """
-
-
-def say(code):
-    return f"## Thought:\nA thought.\n\n## Action:\nDo it.\n\n## Code:\n```python\n{code}\n```"
 
 
 def obedient():
@@ -152,6 +151,25 @@ def test_a_machine_that_cannot_be_reset_or_reached_is_no_score(suite, place, tmp
     assert "cannot be reached" in result.cause
 
 
+@pytest.mark.slow
+def test_what_fails_after_the_agent_is_not_a_reason_to_let_it_act_again(place, tmp_path):
+    write_task(
+        tmp_path / "benchmark",
+        "window/late",
+        instruction="This is impossible.",
+        evaluator={
+            "func": "infeasible",
+            "postconfig": [{"type": "launch", "parameters": {"command": "nonesuch"}}],
+        },
+    )
+    model = obedient()
+    resetting = replace(place, reset=("true",))
+    _, (result,) = run(model, read_suite(tmp_path / "benchmark"), tmp_path / "run", resetting)
+    assert result.outcome is OutcomeKind.INFRASTRUCTURE_ERROR
+    assert result.cause.startswith("EvaluationFailed: A step before the evaluation failed: ")
+    assert (result.steps, result.stop_reason) == (1, "failure")
+
+
 def test_a_task_that_is_solved_before_is_told(suite, place, tmp_path):
     marks = tmp_path / "resets"
     plan = Plan(Limits(max_steps=2), check_before=True)
@@ -199,3 +217,8 @@ def test_fixed_pauses_are_waited_and_are_part_of_what_was_run(suite, place, tmp_
     assert (card.before_agent_s, card.before_evaluation_s) == (0.3, 0.4)
     with pytest.raises(RunFolderError, match="give another folder"):
         run(obedient(), suite.only(["never"]), tmp_path / "run", place, Plan(Limits(max_steps=2)))
+
+
+def test_a_score_below_zero_can_be_read_again():
+    kept = TaskResult(task="a/b", outcome=OutcomeKind.SCORED, score=-0.01, finished=datetime.now(UTC))
+    assert TaskResult.model_validate_json(kept.model_dump_json()) == kept
