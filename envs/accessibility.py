@@ -13,31 +13,29 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from envs.atspi import AccessibilityBus, Place, Question
+from envs.atspi import (
+    ACCESSIBLE,
+    ALL,
+    INTERFACE,
+    ON_SCREEN,
+    PROPERTIES,
+    AccessibilityBus,
+    Place,
+    Question,
+    states_of,
+)  # fmt: skip
 from envs.x11_windows import X11Windows
 
 Box = tuple[int, int, int, int]
 """Left, top, width and height in device coordinates of the desktop."""
 
-STATES: Final = (
-    "invalid", "active", "armed", "busy", "checked", "collapsed", "defunct", "editable", "enabled", "expandable",
-    "expanded", "focusable", "focused", "has-tooltip", "horizontal", "iconified", "modal", "multi-line",
-    "multiselectable", "opaque", "pressed", "resizable", "selectable", "selected", "sensitive", "showing",
-    "single-line", "stale", "transient", "vertical", "visible", "manages-descendants", "indeterminate", "required",
-    "truncated", "animated", "invalid-entry", "supports-autocompletion", "selectable-text", "is-default", "visited",
-    "checkable", "has-popup", "read-only",
-)  # fmt: skip
-"""By their bits: AtspiStateType in at-spi2-core's atspi-constants.h."""
 MOST_CHILDREN: Final = 1000
 """Of an element with more children none is read: a sheet of a spreadsheet has a thousand million cells."""
 MOST_TEXT: Final = 2000
 _WITH_TEXT: Final = frozenset(
     {"document text", "entry", "paragraph", "password text", "spin button", "terminal", "text"}
 )
-_ACCESSIBLE, _COMPONENT, _TEXT = (f"org.a11y.atspi.{name}" for name in ("Accessible", "Component", "Text"))
-_ALL = Place("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
-_ON_SCREEN = 0
-"""ATSPI_COORD_TYPE_SCREEN."""
+_COMPONENT, _TEXT = (f"{INTERFACE}{name}" for name in ("Component", "Text"))
 _NOWHERE = -(2**31)
 
 
@@ -110,9 +108,7 @@ class _Told:
 
     @property
     def states(self) -> frozenset[str]:
-        low, high = cast(Sequence[int], self.value("GetState", (0, 0)))
-        bits = low | high << 32
-        return frozenset(name for bit, name in enumerate(STATES) if bits >> bit & 1)
+        return states_of(cast(Sequence[int], self.value("GetState", (0, 0))))
 
     def about(self, name: str) -> object:
         """One of the properties, as D-Bus wraps it: its signature and itself."""
@@ -129,8 +125,8 @@ class _Reading:
         self.complete = True
 
     def read(self, deadline: float) -> None:
-        self._told[_ALL] = _Told()
-        self._bus.ask(Question(_ALL, _ACCESSIBLE, "GetChildren"))
+        self._told[ALL] = _Told()
+        self._bus.ask(Question(ALL, ACCESSIBLE, "GetChildren"))
         while (answered := self._bus.answer(deadline)) is not None:
             question, values = answered
             told = self._told[question.place]
@@ -153,31 +149,31 @@ class _Reading:
         parent.children = tuple(children[:room])
         for place in parent.children:
             self._told[place] = _Told()
-            self._bus.ask(Question(place, _ACCESSIBLE, "GetState"))
+            self._bus.ask(Question(place, ACCESSIBLE, "GetState"))
 
     def _ask_if_shown(self, place: Place, told: _Told) -> None:
         """Programs themselves are not shown and have no place, only their windows."""
-        is_program = place in self._told[_ALL].children
+        is_program = place in self._told[ALL].children
         if "showing" in told.states or is_program:
             self._bus.ask(
-                Question(place, _ACCESSIBLE, "GetRoleName"),
-                Question(place, "org.freedesktop.DBus.Properties", "GetAll", "s", (_ACCESSIBLE,)),
+                Question(place, ACCESSIBLE, "GetRoleName"),
+                Question(place, PROPERTIES, "GetAll", "s", (ACCESSIBLE,)),
             )
         if "showing" in told.states and not is_program:
-            self._bus.ask(Question(place, _COMPONENT, "GetExtents", "u", (_ON_SCREEN,)))
+            self._bus.ask(Question(place, _COMPONENT, "GetExtents", "u", (ON_SCREEN,)))
 
     def _look_into(self, place: Place, told: _Told) -> None:
         count = cast(int, told.about("ChildCount") or 0)
         if count > MOST_CHILDREN:
             self.complete = False
         elif count:
-            self._bus.ask(Question(place, _ACCESSIBLE, "GetChildren"))
+            self._bus.ask(Question(place, ACCESSIBLE, "GetChildren"))
 
     def programs(self, widths: Mapping[str, int]) -> tuple[Element, ...]:
         """Those that have answered, given how wide the windows on the display really are, by title."""
         return tuple(
             program
-            for place in self._told[_ALL].children
+            for place in self._told[ALL].children
             for program in self._elements([place], self._scale(place, widths))
         )
 

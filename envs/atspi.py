@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from envs.base import EnvUnavailable
 
@@ -23,6 +23,31 @@ class Place(NamedTuple):
 
     program: str
     path: str
+
+
+ALL = Place("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
+"""What holds the programs."""
+INTERFACE = "org.a11y.atspi."
+"""How the names of interfaces begin."""
+ACCESSIBLE = f"{INTERFACE}Accessible"
+PROPERTIES = "org.freedesktop.DBus.Properties"
+ON_SCREEN = 0
+"""ATSPI_COORD_TYPE_SCREEN."""
+STATES: Final = (
+    "invalid", "active", "armed", "busy", "checked", "collapsed", "defunct", "editable", "enabled", "expandable",
+    "expanded", "focusable", "focused", "has-tooltip", "horizontal", "iconified", "modal", "multi-line",
+    "multiselectable", "opaque", "pressed", "resizable", "selectable", "selected", "sensitive", "showing",
+    "single-line", "stale", "transient", "vertical", "visible", "manages-descendants", "indeterminate", "required",
+    "truncated", "animated", "invalid-entry", "supports-autocompletion", "selectable-text", "is-default", "visited",
+    "checkable", "has-popup", "read-only",
+)  # fmt: skip
+"""By their bits: AtspiStateType in at-spi2-core's atspi-constants.h."""
+
+
+def states_of(words: Sequence[int]) -> frozenset[str]:
+    """What two words of 32 bits say of an element, the lower one first."""
+    low, high = words
+    return frozenset(name for bit, name in enumerate(STATES) if (low | high << 32) >> bit & 1)
 
 
 class Question(NamedTuple):

@@ -14,8 +14,18 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 from xml.etree import ElementTree
 
-from envs.accessibility import STATES
-from envs.atspi import AccessibilityBus, Place, Question
+from envs.atspi import (
+    ACCESSIBLE,
+    ALL,
+    INTERFACE,
+    ON_SCREEN,
+    PROPERTIES,
+    STATES,
+    AccessibilityBus,
+    Place,
+    Question,
+    states_of,
+)  # fmt: skip
 
 MOST_DEEP: Final = 50
 MOST_CHILDREN: Final = 1024
@@ -57,12 +67,6 @@ _ST, _ATTR, _CP, _VAL, _ACT = (f"{{{namespace}}}" for namespace in _NAMESPACES.v
 for _short, _namespace in _NAMESPACES.items():
     ElementTree.register_namespace(_short, _namespace)
 
-_ALL: Final = Place("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
-_ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
-_INTERFACE: Final = "org.a11y.atspi."
-_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
-_ON_SCREEN: Final = 0
-"""ATSPI_COORD_TYPE_SCREEN."""
 _VALUES: Final = {
     "CurrentValue": "value", "MinimumValue": "min", "MaximumValue": "max", "MinimumIncrement": "step"
 }  # fmt: skip
@@ -81,11 +85,8 @@ def accessibility_xml(environment: Mapping[str, str]) -> ElementTree.Element:
     Raises:
         EnvUnavailable: there is no accessibility bus.
     """
-    with closing(AccessibilityBus(environment)) as bus:
-        reading = _Reading(bus)
-        reading.read(time.monotonic() + READ_S)
     root = ElementTree.Element("desktop-frame")
-    root.extend(reading.elements(_ALL))
+    root.extend(_programs(environment))
     return root
 
 
@@ -95,7 +96,9 @@ def terminal_text(environment: Mapping[str, str]) -> str | None:
     Raises:
         EnvUnavailable: there is no accessibility bus.
     """
-    programs = [program for program in accessibility_xml(environment) if str(program.get("name")).lower() in TERMINALS]
+    programs = [
+        program for program in _programs(environment, TERMINALS) if str(program.get("name")).lower() in TERMINALS
+    ]
     fronts = [frame for program in programs for frame in program.iter("frame") if frame.get(f"{_ST}active")]
     if not fronts:
         return None
@@ -109,6 +112,14 @@ def terminal_text(environment: Mapping[str, str]) -> str | None:
     return None
 
 
+def _programs(environment: Mapping[str, str], whole: frozenset[str] | None = None) -> list[ElementTree.Element]:
+    """All programs, with what is in them: where `whole` is given, in those with these names only."""
+    with closing(AccessibilityBus(environment)) as bus:
+        reading = _Reading(bus, whole)
+        reading.read(time.monotonic() + READ_S)
+    return list(reading.elements(ALL))
+
+
 @dataclass(slots=True)
 class _Told:
     """What an element has told so far, by interface and method."""
@@ -120,7 +131,7 @@ class _Told:
     """The names of its actions by their numbers; what is listed with their descriptions is translated."""
 
     def accessible(self, method: str, default: object) -> object:
-        return self.answers.get((_ACCESSIBLE, method), default)
+        return self.answers.get((ACCESSIBLE, method), default)
 
     def about(self, interface: str, name: str) -> object:
         """One of an interface's properties, as D-Bus wraps it: its signature and itself."""
@@ -136,25 +147,24 @@ class _Told:
 
     @property
     def states(self) -> Iterator[str]:
-        low, high = cast(Sequence[int], self.accessible("GetState", (0, 0)))
-        bits = low | high << 32
-        return (name.replace("-", "_") for bit, name in enumerate(STATES) if bits >> bit & 1)
+        found = states_of(cast(Sequence[int], self.accessible("GetState", (0, 0))))
+        return (name.replace("-", "_") for name in STATES if name in found)
 
     @property
     def interfaces(self) -> frozenset[str]:
         names = cast(Sequence[str], self.accessible("GetInterfaces", ()))
-        return frozenset(name.removeprefix(_INTERFACE) for name in names)
+        return frozenset(name.removeprefix(INTERFACE) for name in names)
 
 
 class _Reading:
     """Asks every element everything, and then those in it."""
 
-    def __init__(self, bus: AccessibilityBus) -> None:
-        self._bus = bus
-        self._told: dict[Place, _Told] = {_ALL: _Told(0)}
+    def __init__(self, bus: AccessibilityBus, whole: frozenset[str] | None) -> None:
+        self._bus, self._whole = bus, whole
+        self._told: dict[Place, _Told] = {ALL: _Told(0)}
 
     def read(self, deadline: float) -> None:
-        self._bus.ask(Question(_ALL, _ACCESSIBLE, "GetChildren"))
+        self._bus.ask(Question(ALL, ACCESSIBLE, "GetChildren"))
         while (answered := self._bus.answer(deadline)) is not None:
             question, values = answered
             if values is None:
@@ -183,41 +193,44 @@ class _Reading:
             self._told[place] = _Told(parent.depth + 1)
             self._bus.ask(
                 *(
-                    Question(place, _ACCESSIBLE, f"Get{what}")
+                    Question(place, ACCESSIBLE, f"Get{what}")
                     for what in ("State", "Role", "RoleName", "Attributes", "Interfaces")
                 ),
-                Question(place, _PROPERTIES, "GetAll", "s", (_ACCESSIBLE,)),
+                Question(place, PROPERTIES, "GetAll", "s", (ACCESSIBLE,)),
             )
 
     def _ask_more(self, question: Question, told: _Told) -> None:
         place = question.place
         if question.method == "GetInterfaces":
             if "Component" in told.interfaces:
-                self._bus.ask(Question(place, f"{_INTERFACE}Component", "GetExtents", "u", (_ON_SCREEN,)))
+                self._bus.ask(Question(place, f"{INTERFACE}Component", "GetExtents", "u", (ON_SCREEN,)))
             if "Text" in told.interfaces:
-                self._bus.ask(Question(place, f"{_INTERFACE}Text", "GetText", "ii", (0, -1)))
+                self._bus.ask(Question(place, f"{INTERFACE}Text", "GetText", "ii", (0, -1)))
             if "Value" in told.interfaces:
-                self._bus.ask(Question(place, _PROPERTIES, "GetAll", "s", (f"{_INTERFACE}Value",)))
+                self._bus.ask(Question(place, PROPERTIES, "GetAll", "s", (f"{INTERFACE}Value",)))
             if "Action" in told.interfaces:
-                self._bus.ask(Question(place, f"{_INTERFACE}Action", "GetActions"))
+                self._bus.ask(Question(place, f"{INTERFACE}Action", "GetActions"))
         elif question.method == "GetActions":
             count = len(cast(Sequence[object], told.answers[question.interface, "GetActions"]))
             self._bus.ask(*(Question(place, question.interface, "GetName", "i", (n,)) for n in range(count)))
-        elif question.arguments == (_ACCESSIBLE,) and told.depth < MOST_DEEP:
-            count = cast(int, told.about(_ACCESSIBLE, "ChildCount") or 0)
+        elif question.arguments == (ACCESSIBLE,) and told.depth < MOST_DEEP:
+            is_program = told.depth == 1
+            if is_program and self._whole and str(told.about(ACCESSIBLE, "Name")).lower() not in self._whole:
+                return
+            count = cast(int, told.about(ACCESSIBLE, "ChildCount") or 0)
             if count > MOST_CHILDREN:  # a sheet of a spreadsheet has a thousand million cells
                 self._bus.ask(
-                    *(Question(place, _ACCESSIBLE, "GetChildAtIndex", "i", (n,)) for n in range(MOST_CHILDREN))
+                    *(Question(place, ACCESSIBLE, "GetChildAtIndex", "i", (n,)) for n in range(MOST_CHILDREN))
                 )
             elif count:
-                self._bus.ask(Question(place, _ACCESSIBLE, "GetChildren"))
+                self._bus.ask(Question(place, ACCESSIBLE, "GetChildren"))
 
     def elements(self, parent: Place) -> Iterator[ElementTree.Element]:
         """Those in an element that have told in time what they are."""
         for place in self._told[parent].children:
             told = self._told[place]
             element = ElementTree.Element(told.role, _attributes(told))
-            text = told.answers.get((f"{_INTERFACE}Text", "GetText"))
+            text = told.answers.get((f"{INTERFACE}Text", "GetText"))
             if text:
                 element.text = _clean(_PLACEHOLDERS.sub("", str(text)))
             element.extend(self.elements(place))
@@ -225,20 +238,20 @@ class _Reading:
 
 
 def _attributes(told: _Told) -> dict[str, str]:
-    found = {"name": _clean(str(told.about(_ACCESSIBLE, "Name") or ""))}
+    found = {"name": _clean(str(told.about(ACCESSIBLE, "Name") or ""))}
     found |= {f"{_ST}{state}": "true" for state in told.states}
     own = cast(Mapping[str, str], told.accessible("GetAttributes", {}))
     found |= {f"{_ATTR}{_NOT_IN_NAMES.sub('-', name)}": _clean(value) for name, value in own.items() if name}
-    extents = cast("Sequence[int] | None", told.answers.get((f"{_INTERFACE}Component", "GetExtents")))
+    extents = cast("Sequence[int] | None", told.answers.get((f"{INTERFACE}Component", "GetExtents")))
     if extents is not None and {f"{_ST}visible", f"{_ST}showing"} <= found.keys():
         left, top, width, height = extents
         found |= {f"{_CP}screencoord": str((left, top)), f"{_CP}size": str((width, height))}
     found |= {name.lower(): "true" for name in ("Image", "Selection") if name in told.interfaces}
     for name, short in _VALUES.items():
-        value = told.about(f"{_INTERFACE}Value", name)
+        value = told.about(f"{INTERFACE}Value", name)
         if value is not None:
             found[f"{_VAL}{short}"] = str(value)
-    actions = cast(Sequence[tuple[str, str, str]], told.answers.get((f"{_INTERFACE}Action", "GetActions"), ()))
+    actions = cast(Sequence[tuple[str, str, str]], told.answers.get((f"{INTERFACE}Action", "GetActions"), ()))
     for number, (_, description, key) in enumerate(actions):
         name = _NOT_IN_NAMES.sub("-", told.actions.get(number, ""))
         found |= {f"{_ACT}{name}_desc": _clean(description), f"{_ACT}{name}_kb": _clean(key)}

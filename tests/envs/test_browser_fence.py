@@ -83,6 +83,10 @@ def test_nothing_is_fetched_before_it_is_asked_for(browser, site, elsewhere, wai
         f"""tell('');</script><script type=speculationrules>{json.dumps(rules)}</script>
         <img src=/slow/picture onerror="tell('later')">""",
     )
+    with Browser(viewport=(400, 300)) as unfenced:  # where nothing keeps it from it, it does fetch
+        unfenced.execute(Navigate(url=page))
+        wait_until(lambda: (HERE, "/away") in site.asked)
+    site.asked.clear()
     browser.execute(Navigate(url=page))
     wait_until(lambda: site.told(browser) == "later")
     assert asked_elsewhere(site) == []
