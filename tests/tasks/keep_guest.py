@@ -45,7 +45,9 @@ def start(folder: Path, port: int, browser_port: str) -> None:
             stderr=log,
             start_new_session=True,
         )
-    (folder / "server.pid").write_text(str(process.pid))
+    new = folder / "server.pid.new"  # replaced at once: whoever reads it finds a whole number
+    new.write_text(str(process.pid))
+    new.replace(folder / "server.pid")
 
 
 def alive(folder: Path) -> bool:

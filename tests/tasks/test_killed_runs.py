@@ -107,7 +107,7 @@ class Laboratory:
     """Two guests that are started when they are missed, and a runner that can be started again and again."""
 
     def __init__(self, folder: Path, chromium: str):
-        self._folder = folder
+        self._folder, self._runners = folder, []
         guests = [(str(folder / f"guest-{number}"), free_port(), free_port()) for number in range(GUESTS)]
         self.guests = [Path(guest) for guest, _, _ in guests]
         for number in range(10):
@@ -127,7 +127,9 @@ class Laboratory:
     def start(self, run: Path) -> subprocess.Popen:
         with (self._folder / "runner.log").open("ab") as log:
             environment = os.environ | {"DEIXIS_TOKEN": TOKEN}
-            return subprocess.Popen([sys.executable, "-c", self._program, str(run)], env=environment, stderr=log)
+            runner = subprocess.Popen([sys.executable, "-c", self._program, str(run)], env=environment, stderr=log)
+        self._runners.append(runner)
+        return runner
 
     def server(self, number: int) -> psutil.Process:
         return psutil.Process(int((self.guests[number] / "server.pid").read_text()))
@@ -154,6 +156,9 @@ class Laboratory:
             raise LookupError(kind) from error
 
     def close(self) -> None:
+        for runner in self._runners:
+            runner.kill()
+            runner.wait()
         for number in range(GUESTS):
             with suppress(psutil.Error, OSError):
                 server = self.server(number)
