@@ -4,8 +4,8 @@
 
 On a virtual display of 1920x1080 with something on it. "Captured" is from nothing to an RGB array that a model's image
 processor takes; "checked" is comparing it with the one before, which is what waiting for the screen to rest costs a
-look. A click is move, press and release, confirmed by the server. pyautogui takes screenshots with scrot, which has to
-be installed.
+look. A click is move, press and release, confirmed by the server. pyautogui takes screenshots with Pillow where
+gnome-screenshot is installed, else with scrot, which is slower; one of them has to be there.
 """
 
 from __future__ import annotations
