@@ -24,12 +24,9 @@ _NOT_LOADED: Final = "Load timeout"
 """The title that the original gives a page that does not come to rest."""
 _FAILED: Final = "Error encountered"
 _APPEARANCE: Final = "chrome://settings/appearance"
-_COLOUR_SCHEME: Final = """async () => {
-    const values = new Map((await chrome.settingsPrivate.getAllPrefs()).map(pref => [pref.key, pref.value]));
-    return values.get('browser.theme.color_scheme2') ?? values.get('browser.theme.color_scheme') ?? 0;
-}"""
-"""What Chrome's own settings page asks."""
-_SCHEMES: Final = {1: "light", 2: "dark"}
+_MODE: Final = "#colorSchemeModeSelect"
+"""The choice of colours on Chrome's own settings page; no page is told the preference itself."""
+_SCHEMES: Final = {"0": "system", "1": "light", "2": "dark"}
 
 
 def open_tabs_info(guest: Guest, _: Config) -> list[dict[str, str]]:
@@ -78,19 +75,25 @@ def _visited(page: Page, url: str) -> dict[str, str]:
 
 
 def chrome_appearance_mode_ui(guest: Guest, _: Config) -> str:
-    """Chrome's colours as its settings have them at this moment: "light", "dark" or "system"."""
+    """Chrome's colours as its settings have them at this moment: "light", "dark" or "system".
+
+    Raises:
+        EvaluationFailed: its settings cannot be read.
+    """
     from playwright.sync_api import Error
 
     with browser_of(guest) as browser:
         page = browser.contexts[0].new_page()
         try:
             page.goto(_APPEARANCE)
-            scheme = cast(int, page.evaluate(_COLOUR_SCHEME))
+            scheme = page.locator(_MODE).input_value()
         except Error as error:
             raise EvaluationFailed(f"Chrome's settings cannot be read: {error.message}") from error
         finally:
             page.close()  # the page that was in front comes to the front again
-    return _SCHEMES.get(scheme, "system")
+    if scheme not in _SCHEMES:
+        raise EvaluationFailed(f"Chrome's settings name colours that are not known: {scheme!r}.")
+    return _SCHEMES[scheme]
 
 
 def pdf_from_url(guest: Guest, config: Config) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import subprocess
 import threading
@@ -109,6 +110,11 @@ def _certificate(path):
     return path
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture(scope="session")
 def chromium(every_site, tmp_path_factory, wait_until) -> Callable[..., AbstractContextManager[int]]:
     """Starts a Chromium to which every host is `every_site`; gives its debugging port."""
@@ -123,9 +129,12 @@ def chromium(every_site, tmp_path_factory, wait_until) -> Callable[..., Abstract
         ]  # fmt: skip
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:
-                told = folder / "DevToolsActivePort"
-                wait_until(lambda: told.exists() and len(told.read_text().split()) == 2, 60)
-                yield int(told.read_text().split()[0])
+                told = folder / "DevToolsActivePort"  # which it writes when it has chosen the port itself
+                if port:
+                    wait_until(lambda: listens(port), 60)
+                else:
+                    wait_until(lambda: told.exists() and len(told.read_text().split()) == 2, 60)
+                yield port or int(told.read_text().split()[0])
             finally:
                 process.kill()
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pymupdf
 import pytest
 
+from envs.guest_routes import Answer
 from tasks.errors import EvaluationFailed, NotAvailable
 from tasks.getters import GETTERS, browser_pages
-from tasks.guest_browser import close_tabs, open_tabs
+from tasks.guest import Guest, Ports
+from tasks.guest_browser import BrowserUnreachable, browser_of, close_tabs, open_tabs
 from tasks.metrics import METRICS
 
 SHOP = """<!doctype html><title>Shop</title>
@@ -143,3 +148,36 @@ def test_a_camp_site_is_looked_for(browsing, every_site, monkeypatch):
     every_site.pages["https://www.recreation.gov/camp"] = "Closed."
     with pytest.raises(EvaluationFailed, match="not as the task expects it"):
         get(guest, "gotoRecreationPage_and_get_html_content", **{"class": "day"})
+
+
+def test_the_colours_of_the_browser(browsing):
+    guest = browsing("https://shop.example/")
+    assert get(guest, "chrome_appearance_mode_ui") == "system"
+    for value, name in (("1", "light"), ("2", "dark"), ("0", "system")):
+        with browser_of(guest) as browser:
+            page = browser.contexts[0].new_page()
+            page.goto("chrome://settings/appearance")
+            page.locator("#colorSchemeModeSelect").select_option(value)
+            page.close()
+        assert get(guest, "chrome_appearance_mode_ui") == name
+
+
+def test_a_browser_that_was_closed_is_started_again(playing, chromium):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    asked = []
+    with ExitStack() as opened:
+
+        def launch(content):
+            """The guests pass their port on to the browser's."""
+            asked.append(json.loads(content.json)["command"])
+            opened.enter_context(chromium(port))
+            return Answer.text("launched")
+
+        guest = playing(**{"POST_setup/launch": launch})
+        guest = Guest(guest.machine, guest.folder, guest.downloads, Ports(chromium=port))
+        with pytest.raises(BrowserUnreachable, match="does not listen"), browser_of(guest, timeout_s=0.1):
+            pass
+        assert get(guest, "open_tabs_info") == [{"title": "", "url": "about:blank"}]
+        assert asked == [["google-chrome", "--remote-debugging-port=1337"]]
