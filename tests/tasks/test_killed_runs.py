@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("Xvfb") is None,
 
 ROOT = Path(__file__).parents[2]
 RUNS = int(os.environ.get("DEIXIS_KILLED_RUNS", "3"))
-"""50 are what is claimed; they take more than an hour."""
+"""50 are what is claimed; they take 20 minutes in two processes."""
 KILLS = 4
 """In each run, while it lasts."""
 TOKEN = "of the test"
