@@ -50,6 +50,7 @@ MODULES = [
     "vscode",
 ]  # of desktop_env.evaluators.metrics
 OPTIONAL = [
+    "PyPDF2",
     "acoustid",
     "borb",
     "cv2",
