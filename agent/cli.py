@@ -213,22 +213,25 @@ def mcp(
 
 
 @app.command
-def ground(image: Path, text: str, /, *, model: str = "nano", looks: int = 2) -> int:
-    """Say where something is in a picture, in fractions of it and in pixels.
+def ground(image: Path, text: str, /, *, model: str = "nano", looks: int = 2, out: Path | None = None) -> int:
+    """Say where something is in a picture, in fractions of it and in pixels, and mark the place in a copy.
 
     The exit status is 1 when it is not there.
 
     Args:
         image: the picture's file.
         text: what to look for, in words.
-        model: "nano", a folder with a Kimi-VL checkpoint, or its id on the Hugging Face hub.
+        model: "nano", a folder with a Kimi-VL checkpoint or its id on the Hugging Face hub, a server as
+            http://localhost:8000/v1#NAME, or transformers:NAME for another family's model.
         looks: 1 is faster, 2 is more exact, for a model that sees small pictures.
+        out: the file for the picture with the place marked, by default one in runs/.
     """
     from model.picture_file import read_picture
 
     picture = read_picture(image)
 
     from agent.ground import ground as find
+    from agent.ground import marked
     from model.loading import load_model
 
     point = find(load_model(model), picture, text, looks=looks)
@@ -236,6 +239,10 @@ def ground(image: Path, text: str, /, *, model: str = "nano", looks: int = 2) ->
         print("It is not there.", file=sys.stderr)
         return NOT_ACHIEVED
     print(f"{point.x:.4f} {point.y:.4f}  pixel {int(point.x * picture.width)} {int(point.y * picture.height)}")
+    file = out or Path("runs") / f"{image.stem}-point.png"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    marked(picture, point).save(file, "PNG")
+    print(file, file=sys.stderr)
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from agent import formats
 from agent.looking import look_for, pointed_at
@@ -31,3 +31,14 @@ def ground(model: Model, image: Image.Image, text: str, *, looks: int = 2, sampl
     frame = Frame(np.asarray(image.convert("RGB")))
     decision = look_for(model, formats.for_model(model), frame, text, looks=looks, sampling=sampling)
     return next((point for action in decision.actions if (point := pointed_at(action)) is not None), None)
+
+
+def marked(image: Image.Image, point: Point) -> Image.Image:
+    """A copy of a picture in RGB with a ring around a place, and a dot of one pixel on it."""
+    copy = image.convert("RGB")
+    at = (int(point.x * image.width), int(point.y * image.height))
+    draw = ImageDraw.Draw(copy)
+    for radius, width, colour in ((14, 5, "white"), (13, 3, "red")):  # seen on any ground
+        draw.circle(at, radius, outline=colour, width=width)
+    draw.point(at, "red")
+    return copy

@@ -1,4 +1,4 @@
-"""From a name to a model that answers: `nano`, a checkpoint's folder, an id of the Hugging Face hub, or a server.
+"""From a name to a model: `nano`, a checkpoint's folder, an id of the hub, a server, or what transformers loads.
 
 Only data is fetched and read: configuration, vocabulary and safetensors; never code.
 """
@@ -32,15 +32,18 @@ from model.kimi_vl import KimiVL
 from model.memory import free_memory
 from model.quantize import Packing
 from model.tokenizer import KimiTokenizer
+from model.transformers_model import TransformersModel
 
 EMBEDDED: Final = "nano"
 EMBEDDED_FOLDER: Final = Path(__file__).parent / "nano" / "weights"
 HUB_ID: Final = re.compile(r"(?P<id>[\w-][\w.-]*/[\w-][\w.-]*)(@(?P<revision>[\w][\w./-]*))?")
 SERVER: Final = re.compile(r"https?://")
+TRANSFORMERS: Final = "transformers:"
 WHAT_CAN_BE_GIVEN: Final = (
     f'"{EMBEDDED}" (the embedded model), a folder with a Kimi-VL checkpoint, or the id of one on the Hugging Face hub, '
-    "such as moonshotai/Kimi-VL-A3B-Instruct, with @revision behind it if it is not to be the newest, or an "
-    "OpenAI-compatible server with the model's name there, http://localhost:8000/v1#NAME"
+    "such as moonshotai/Kimi-VL-A3B-Instruct, with @revision behind it if it is not to be the newest, an "
+    "OpenAI-compatible server with the model's name there, http://localhost:8000/v1#NAME, or another family's model "
+    f"that transformers runs, {TRANSFORMERS}FOLDER-OR-ID"
 )
 
 
@@ -51,7 +54,8 @@ def load_model(name: str | Path, precision: Precision | None = None, device: str
         name: "nano", a folder in the published Kimi-VL layout or one that `deixis model pack` wrote, or an
             "organisation/name" on the Hugging Face hub, with "@revision" behind it if it is not to be the newest; or
             the address of an OpenAI-compatible server, with "#" and the model's name there behind it. The server's key,
-            if it wants one, is in the environment variable DEIXIS_API_KEY.
+            if it wants one, is in the environment variable DEIXIS_API_KEY. "transformers:" before a folder or an id is
+            a model that transformers runs with its own code.
         precision: of the weights; by default the most exact that fits into memory.
         device: where it runs; by default a GPU if there is one.
 
@@ -62,6 +66,8 @@ def load_model(name: str | Path, precision: Precision | None = None, device: str
     if SERVER.match(str(name)):
         return _at_server(str(name))
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if str(name).startswith(TRANSFORMERS):
+        return _by_transformers(str(name).removeprefix(TRANSFORMERS), precision, place)
     folder, recorded_name = find_model(str(name))
     possible = needs(read_config(folder), ImageProcessor.from_pretrained(folder), place)
     need = chosen(recorded_name, possible, free_memory(place), precision)
@@ -103,6 +109,13 @@ def _at_server(name: str) -> EndpointModel:
     if not served:
         raise ModelUnavailable(f"{url} is a server: put # and the name that the model has there behind it.")
     return EndpointModel(url, served, os.environ.get("DEIXIS_API_KEY"))
+
+
+def _by_transformers(name: str, precision: Precision | None, device: torch.device) -> TransformersModel:
+    precision = precision or ("bf16" if device.type == "cuda" else "fp32")
+    if packing_of(precision) is not None:
+        raise ModelUnavailable(f"transformers' models are not packed: {name} can be had in bf16 or fp32.")
+    return TransformersModel.from_pretrained(name, dtype_of(precision), str(device))
 
 
 def find_model(name: str) -> tuple[Path, str]:

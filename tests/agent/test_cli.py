@@ -138,9 +138,19 @@ def test_an_unforeseen_error_is_not_hidden(cli: Cli, monkeypatch: pytest.MonkeyP
         deixis.main()
 
 
-def test_ground_prints_the_place(cli: Cli, monkeypatch: pytest.MonkeyPatch, picture: str) -> None:
+@pytest.mark.parametrize("chosen", [[], ["--out", "found/here.png"]])
+def test_ground_prints_the_place_and_marks_it(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, picture: str, tmp_path: Path, chosen: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     use_model(monkeypatch, ["pyautogui.click(x=0.25, y=0.5)"])
-    assert cli("ground", picture, "it") == (0, "0.2500 0.5000  pixel 50 50\n", "")
+    file = chosen[-1] if chosen else f"runs/{Path(picture).stem}-point.png"
+    assert cli("ground", picture, "it", *chosen) == (0, "0.2500 0.5000  pixel 50 50\n", f"{file}\n")
+    with Image.open(picture) as before, Image.open(file) as after:
+        differs = np.argwhere(np.any(np.asarray(before.convert("RGB")) != np.asarray(after), axis=2))
+        assert after.getpixel((50, 50)) == (255, 0, 0)
+    # The ring is round the place: as far above and left of it as below and right.
+    assert (differs.min(axis=0) + differs.max(axis=0)).tolist() == [100, 100]
 
 
 def test_ground_says_when_it_is_not_there(cli: Cli, monkeypatch: pytest.MonkeyPatch, picture: str) -> None:

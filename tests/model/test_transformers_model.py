@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import torch
 from PIL import Image
 
 from model.base import GenerationError, Model, ModelUnavailable, Sampling
+from model.loading import load_model
 from model.messages import Message
 from model.transformers_model import TransformersModel
 
@@ -19,19 +23,18 @@ TEMPLATE = (
     "{% for message in messages %}<{{ message['role'] }}>{% for part in message['content'] %}"
     "{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endfor %}<assistant>"
 )
+ROOT = Path(__file__).parents[2]
 PICTURE = Image.new("RGB", (50, 40), "red")
 PROMPT = [Message.system("Be brief."), Message.user(PICTURE, "What is this?")]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A LLaVA of two narrow layers and a vocabulary of bytes."""
+def write_llava(folder: Path, first_token: Sequence[str] = ()) -> Path:
+    """A LLaVA of two narrow layers and a vocabulary of bytes, behind one other token if one is given."""
     import tokenizers
 
-    folder = tmp_path_factory.mktemp("llava")
     alphabet = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
     backend = tokenizers.Tokenizer(
-        tokenizers.models.BPE({character: number for number, character in enumerate(alphabet)}, [])
+        tokenizers.models.BPE({token: number for number, token in enumerate([*first_token, *alphabet])}, [])
     )
     backend.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = tokenizers.decoders.ByteLevel()
@@ -58,9 +61,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = transformers.LlavaForConditionalGeneration(config)
     network.generation_config.eos_token_id = tokenizer.eos_token_id
     network.generation_config.pad_token_id = tokenizer.pad_token_id
+    if first_token:
+        network.model.language_model.norm.weight.data.zero_()  # all logits are the same: the first token is the answer
     network.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_llava(tmp_path_factory.mktemp("llava"))
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +148,39 @@ def test_what_transformers_cannot_do_is_refused(loaded: TransformersModel) -> No
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="transformers cannot load"):
         TransformersModel.from_pretrained(tmp_path)
+
+
+def test_it_is_loaded_by_its_name_behind_transformers(folder: Path) -> None:
+    loaded = load_model(f"transformers:{folder}", "bf16")
+    assert isinstance(loaded, TransformersModel)
+    assert loaded.name == str(folder)
+    assert loaded.generate([PROMPT], Sampling(max_tokens=3))[0].output_tokens == 3
+
+
+def test_it_is_not_packed(folder: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="not packed"):
+        load_model(f"transformers:{folder}", "int4")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [
+        ("pyautogui.click(x=0.25, y=0.5)", 0, "0.2500 0.5000  pixel 50 50\n"),
+        ("import os", 2, ""),
+    ],
+)
+def test_ground_from_the_command_line(tmp_path: Path, code: str, status: int, said: str) -> None:
+    import tokenizers
+
+    bytes_of = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    [(answer, _)] = bytes_of.pre_tokenize_str(f"## Action:\nClick it.\n\n## Code:\n```python\n{code}\n```\n")
+    model = write_llava(tmp_path / "llava", [answer])
+    Image.new("RGB", (200, 100), "white").save(tmp_path / "screen.png")
+    command = ["ground", "screen.png", "it", "--model", f"transformers:{model}", "--out", "marked.png"]
+    done = subprocess.run(
+        [sys.executable, ROOT / "deixis.py", *command], cwd=tmp_path, capture_output=True, text=True, timeout=200
+    )
+    assert (done.returncode, done.stdout) == (status, said), done.stderr
+    assert (tmp_path / "marked.png").exists() == (status == 0)
+    assert "Traceback" not in done.stderr
