@@ -66,7 +66,8 @@ def run(
         monitor: which monitor of the desktop, counted from 1.
         launch: the command line of a program to start on the virtual display; may be given several times.
         watch: show the virtual display in a window.
-        model: "nano", a folder with a Kimi-VL checkpoint, or its id on the Hugging Face hub.
+        model: "nano", a folder with a Kimi-VL checkpoint or its id on the Hugging Face hub, or what else `deixis
+            ground --help` names.
         policy: a YAML file that says what is allowed, asked or denied; by default what may cost money, give something
             away or change the system is asked.
         profile: the folder of the browser's profile, which is kept; by default a new one that is thrown away.
@@ -222,7 +223,8 @@ def ground(image: Path, text: str, /, *, model: str = "nano", looks: int = 2, ou
         image: the picture's file.
         text: what to look for, in words.
         model: "nano", a folder with a Kimi-VL checkpoint or its id on the Hugging Face hub, a server as
-            http://localhost:8000/v1#NAME, or transformers:NAME for another family's model.
+            http://localhost:8000/v1#NAME, or transformers:NAME for another family's model. Where neither the name
+            nor the configuration tells whose prompts it knows, FAMILY= before all this does: qwen3-vl=...
         looks: 1 is faster, 2 is more exact, for a model that sees small pictures.
         out: the file for the picture with the place marked, by default one in runs/.
     """

@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from agent import formats
-from agent.looking import look_for, pointed_at
+from agent.looking import look_for
+from envs.actions import pointed_at
 from envs.frame import Frame, Point
 from model.base import GREEDY, Model, Sampling
 

@@ -16,7 +16,7 @@ from PIL.Image import Image
 
 from agent.formats.base import Answer, AnswerError, CutOff, Format, PastStep
 from agent.view import View, around, tiles
-from envs.actions import Action, Click, Drag, Move, Scroll, SelectOption, Terminate
+from envs.actions import Action, Terminate, pointed_at
 from envs.frame import Frame, Point
 from model.base import GREEDY, Model, Sampling
 from model.messages import Message, Reply
@@ -131,15 +131,6 @@ def look_for(
         model, lambda picture: format.grounding_prompt(target, picture), format.parse_grounding, sampling, None
     )
     return session.decide(frame, looks, None)
-
-
-def pointed_at(action: Action) -> Point | None:
-    """The place an action points at; None for keys, waiting and the like."""
-    match action:
-        case Click(at=point) | Move(to=point) | Drag(end=point) | SelectOption(at=point) | Scroll(at=point):
-            return point
-        case _:
-            return None
 
 
 @dataclass(frozen=True, slots=True)

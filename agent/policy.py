@@ -15,9 +15,8 @@ import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from agent.episode import Limits
-from agent.looking import pointed_at
 from agent.ruling import Effect, Ruling
-from envs.actions import Action, Drag, Navigate, OpenTab, Press, SelectOption, TypeText, Upload
+from envs.actions import Action, Drag, Navigate, OpenTab, Press, SelectOption, TypeText, Upload, pointed_at
 from envs.addresses import BLANK, host_matches, host_of
 from envs.base import Observation
 

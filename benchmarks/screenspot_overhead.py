@@ -60,6 +60,7 @@ class Instant:
     """Answers at once, and keeps no screenshot."""
 
     name = "instant"
+    family = "kimi_vl"
     view_px = None
 
     def generate(

@@ -158,3 +158,12 @@ Action = Annotated[
 
 ACTIONS: TypeAdapter[Action] = TypeAdapter(Action)
 """Reads an action from JSON or plain data, writes it, and gives its JSON schema."""
+
+
+def pointed_at(action: Action) -> Point | None:
+    """The place an action points at; None for keys, waiting and the like."""
+    match action:
+        case Click(at=point) | Move(to=point) | Drag(end=point) | SelectOption(at=point) | Scroll(at=point):
+            return point
+        case _:
+            return None

@@ -62,6 +62,14 @@ class Model(Protocol):
         ...
 
     @property
+    def family(self) -> str:
+        """What tells which prompts it was trained on, for the choice of a format.
+
+        A family that the user has named, else its architecture as `config.json` names it, or nothing.
+        """
+        ...
+
+    @property
     def view_px(self) -> tuple[int, int] | None:
         """Width and height of the largest picture in which it can point, or None for a model that takes whole screens.
 

@@ -47,7 +47,7 @@ class EndpointModel:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ModelUnavailable(f"{url!r} is no address of a server: give one such as http://localhost:8000/v1.")
         self.name = f"{model} at {parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
-        self.view_px = view_px
+        self.family, self.view_px = "", view_px
         self._url, self._model = f"{url.rstrip('/')}/chat/completions", model
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
 

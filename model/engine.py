@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Final
 
 import torch
 from PIL.Image import Image
@@ -30,6 +31,9 @@ from model.messages import Message, Reply, Timing
 from model.sampling import Sampler
 from model.tokenizer import KimiTokenizer
 
+ARCHITECTURE: Final = "kimi_vl"
+"""As the configuration of the published checkpoints names it."""
+
 
 class Engine:
     """A `Model` that answers with a network in this process. Not for several threads at once."""
@@ -46,6 +50,7 @@ class Engine:
         self.tokenizer = tokenizer
         self.image_processor = image_processor
         self.name = name
+        self.family = ARCHITECTURE
         self.longest_answer = longest_answer
         """In tokens; None where only the caller limits it."""
         self._images = ImageEncoder(network, image_processor)

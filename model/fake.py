@@ -19,9 +19,11 @@ class ScriptedModel:
         'Click the button.'
     """
 
-    def __init__(self, answers: Script, view_px: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, answers: Script, view_px: tuple[int, int] | None = None, name: str = "scripted", family: str = "kimi_vl"
+    ) -> None:
         """Script it with answers in the order of the prompts, or with a function that answers a prompt."""
-        self.name = "scripted"
+        self.name, self.family = name, family
         self.view_px = view_px
         self.prompts: list[Sequence[Message]] = []
         """Every conversation it was given."""

@@ -44,9 +44,10 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, *, is_ca
 
 def is_widened(x: Tensor) -> bool:
     """Whether large products of such tensors are better computed in float32."""
-    return x.dtype == torch.bfloat16 and x.device.type == "cpu" and not _multiplies_bfloat16()
+    return x.dtype == torch.bfloat16 and x.device.type == "cpu" and not multiplies_bfloat16()
 
 
 @cache
-def _multiplies_bfloat16() -> bool:
+def multiplies_bfloat16() -> bool:
+    """Whether this CPU has arithmetic for bfloat16."""
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -39,11 +39,13 @@ EMBEDDED_FOLDER: Final = Path(__file__).parent / "nano" / "weights"
 HUB_ID: Final = re.compile(r"(?P<id>[\w-][\w.-]*/[\w-][\w.-]*)(@(?P<revision>[\w][\w./-]*))?")
 SERVER: Final = re.compile(r"https?://")
 TRANSFORMERS: Final = "transformers:"
+FAMILY: Final = re.compile(r"(?P<family>[a-z][a-z0-9.-]*)=")
 WHAT_CAN_BE_GIVEN: Final = (
     f'"{EMBEDDED}" (the embedded model), a folder with a Kimi-VL checkpoint, or the id of one on the Hugging Face hub, '
     "such as moonshotai/Kimi-VL-A3B-Instruct, with @revision behind it if it is not to be the newest, an "
     "OpenAI-compatible server with the model's name there, http://localhost:8000/v1#NAME, or another family's model "
-    f"that transformers runs, {TRANSFORMERS}FOLDER-OR-ID"
+    f"that transformers runs, {TRANSFORMERS}FOLDER-OR-ID; where its name does not tell whose prompts it knows, FAMILY= "
+    "before all this, such as qwen3-vl="
 )
 
 
@@ -55,7 +57,8 @@ def load_model(name: str | Path, precision: Precision | None = None, device: str
             "organisation/name" on the Hugging Face hub, with "@revision" behind it if it is not to be the newest; or
             the address of an OpenAI-compatible server, with "#" and the model's name there behind it. The server's key,
             if it wants one, is in the environment variable DEIXIS_API_KEY. "transformers:" before a folder or an id is
-            a model that transformers runs with its own code.
+            a model that transformers runs with its own code. A family's name and "=" before all this, such as
+            "qwen3-vl=", says which prompts it was trained on, where neither its name nor its files tell.
         precision: of the weights; by default the most exact that fits into memory.
         device: where it runs; by default a GPU if there is one.
 
@@ -63,12 +66,20 @@ def load_model(name: str | Path, precision: Precision | None = None, device: str
         ModelUnavailable: there is no such model here, it cannot be fetched, or memory is too small.
         CheckpointError: its files are damaged or not those of a Kimi-VL.
     """
-    if SERVER.match(str(name)):
-        return _at_server(str(name))
+    named = FAMILY.match(str(name))
+    model = _load(str(name)[named.end() if named else 0 :], precision, device)
+    if named:
+        model.family = named["family"]
+    return model
+
+
+def _load(name: str, precision: Precision | None, device: str | None) -> Engine | TransformersModel | EndpointModel:
+    if SERVER.match(name):
+        return _at_server(name)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    if str(name).startswith(TRANSFORMERS):
-        return _by_transformers(str(name).removeprefix(TRANSFORMERS), precision, place)
-    folder, recorded_name = find_model(str(name))
+    if name.startswith(TRANSFORMERS):
+        return _by_transformers(name.removeprefix(TRANSFORMERS), precision, place)
+    folder, recorded_name = find_model(name)
     possible = needs(read_config(folder), ImageProcessor.from_pretrained(folder), place)
     need = chosen(recorded_name, possible, free_memory(place), precision)
     try:

@@ -32,6 +32,7 @@ class TransformersModel:
     ) -> None:
         self.name, self.view_px = name, view_px
         self._network: Any = network
+        self.family = str(getattr(self._network.config, "model_type", ""))
         self._processor: Any = processor
 
     @staticmethod

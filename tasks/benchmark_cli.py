@@ -131,7 +131,8 @@ def run(
         disk: OSWorld's published disk (Ubuntu.qcow2) instead of guests: a machine is started from it in Docker for each
             task, and removed.
         machines: how many of them at a time.
-        model: "nano", a folder with a Kimi-VL checkpoint, or its id on the Hugging Face hub.
+        model: "nano", a folder with a Kimi-VL checkpoint or its id on the Hugging Face hub, or what else `deixis
+            ground --help` names.
         chosen: only the tasks of one of its lists, such as test_small.
         task: only this task, as domain/id or id; may be given several times.
         reset: the command that brings a machine back to its first state, run before every task; {guest} in it is the

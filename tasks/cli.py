@@ -33,7 +33,8 @@ def demo(*names: str, model: str = "nano", out: Path | None = None, headed: bool
 
     Args:
         names: which tasks; by default all.
-        model: "nano", a folder with a Kimi-VL checkpoint, or its id on the Hugging Face hub.
+        model: "nano", a folder with a Kimi-VL checkpoint or its id on the Hugging Face hub, or what else `deixis
+            ground --help` names.
         out: the folder for the records and reports; by default a new one in runs/.
         headed: show the browser's window.
     """

@@ -103,8 +103,8 @@ class _Replica:
     def __init__(self, load_model: Callable[[], Model]) -> None:
         self._model = load_model()
 
-    def described(self) -> tuple[str, tuple[int, int] | None]:
-        return self._model.name, self._model.view_px
+    def described(self) -> tuple[str, str, tuple[int, int] | None]:
+        return self._model.name, self._model.family, self._model.view_px
 
     def generate(self, prompts: Sequence[Sequence[Message]], sampling: Sampling) -> list[Reply]:
         return self._model.generate(prompts, sampling)
@@ -130,11 +130,15 @@ class _ReplicaModel(Model):
 
     def __init__(self, replica: Any) -> None:
         self._replica, self._ray = replica, _library()
-        self._name, self._view_px = self._ray.get(replica.described.remote())
+        self._name, self._family, self._view_px = self._ray.get(replica.described.remote())
 
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def family(self) -> str:
+        return self._family
 
     @property
     def view_px(self) -> tuple[int, int] | None:

@@ -1,7 +1,7 @@
 """The calls that a model's code may consist of, and the action each stands for.
 
 The names and arguments are those of pyautogui and of the published `computer` functions, because that is what models
-have learned; coordinates are fractions of the picture. The code is data: a call is looked up in the table below and
+have learned; what coordinates mean is the family's matter. The code is data: a call is looked up in the table below and
 built into an action, or refused with a message for the model. Knows no prompt and no environment.
 """
 
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from agent.formats.base import BadArguments, NoCode, OutsideScreen, TooLong, UnknownCall
+from agent.formats.base import BadArguments, NoCode, TooLong, UnknownCall
 from agent.formats.literals import MAX_CALLS, Call, Value, excerpt, read_calls, untypable
+from agent.formats.scales import FRACTIONS, Scale, point
 from agent.view import View
 from envs.actions import (
     Action,
@@ -37,7 +38,7 @@ from envs.actions import (
     Upload,
     Wait,
 )  # fmt: skip
-from envs.frame import Point, PointOutsideFrame
+from envs.frame import Point
 from envs.keys import UnknownKey, canonical_chord
 
 PUBLISHED_WAIT_S = 20.0
@@ -58,14 +59,19 @@ _NOTHING_IS_HELD = (
 _JSON_TYPES = {"x": "number", "y": "number", "index": "integer", "paths": "array"}
 
 
-def parse_calls(code: str, view: View) -> tuple[Action, ...]:
+def parse_calls(code: str, view: View, scale: Scale = FRACTIONS) -> tuple[Action, ...]:
     """Read a code block into actions on the frame that the view shows; at least one.
+
+    Args:
+        code: calls, one a line.
+        view: what the model was shown.
+        scale: what its coordinates mean.
 
     Raises:
         AnswerError: it cannot be carried out as it stands; nothing of it may be. The message is for the model.
     """
     calls = read_calls(code)
-    actions = tuple(action for call in calls for action in _build(call, view))
+    actions = tuple(action for call in calls for action in _build(call, view, scale))
     if not actions:
         raise NoCode("The code block is empty: write the call that does the action.")
     if len(actions) > MAX_CALLS:
@@ -82,16 +88,26 @@ def declarations(kinds: Collection[str]) -> list[str]:
     ]
 
 
+def short_names(kinds: Collection[str]) -> dict[str, str]:
+    """The calls that do published kinds of actions, or one of these, by their names without a module's."""
+    return {
+        name.rpartition(".")[2]: name
+        for name, form in reversed(_CALLS.items())
+        if form.kind in kinds or form.kind not in _DESCRIPTIONS
+    }
+
+
 # ---- arguments
 
 
 @dataclass(frozen=True, slots=True)
 class _Arguments:
-    """A call's arguments by name, and the view that its coordinates refer to."""
+    """A call's arguments by name, and what its coordinates refer to."""
 
     call: str
     values: dict[str, Value]
     view: View
+    scale: Scale
 
     def fault(self, message: str) -> BadArguments:
         return BadArguments(f"{self.call}: {message}")
@@ -135,14 +151,7 @@ class _Arguments:
         return _BUTTONS[name]
 
     def place(self) -> Point:
-        x, y = self.number("x"), self.number("y")
-        try:
-            return self.view.point(x, y)
-        except PointOutsideFrame:
-            raise OutsideScreen(
-                f"{self.call}: the place is not on the picture. x and y are fractions of its width and height, "
-                "between 0 and 1, not pixels."
-            ) from None
+        return point(self.view, self.scale, self.number("x"), self.number("y"), self.call)
 
     def optional_place(self) -> Point | None:
         return None if self.values.get("x") is None and self.values.get("y") is None else self.place()
@@ -262,13 +271,13 @@ _DESCRIPTIONS: dict[str, str] = {
 """Of the kinds of actions that the published prompts do not have."""
 
 
-def _build(call: Call, view: View) -> tuple[Action, ...]:
+def _build(call: Call, view: View, scale: Scale) -> tuple[Action, ...]:
     form = _CALLS.get(call.name)
     if form is None:
         if call.name in _HELD:
             raise UnknownCall(_NOTHING_IS_HELD)
         raise UnknownCall(f"There is no {call.name}. There are: {', '.join(_CALLS)}.")
-    given = _Arguments(call.name, _named(call, form), view)
+    given = _Arguments(call.name, _named(call, form), view, scale)
     try:
         built = form.build(given)
     except ValidationError as error:  # a number or a text beyond the action's limits

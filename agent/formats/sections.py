@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from agent.formats.base import CutOff, NoCode, TooLong
 
 MAX_ANSWER_CHARS = 40_000
 """Longest answer that is read, the reasoning before it not counted."""
 
-_THINK, _END_THINK = "◁think▷", "◁/think▷"
+Marks = tuple[str, str]
+"""What stands before and behind reasoning."""
+KIMI: Final[Marks] = ("◁think▷", "◁/think▷")
+QWEN: Final[Marks] = ("<think>", "</think>")
 _FENCE = "```"
 _BLOCK_ON_ONE_LINE = re.compile(r"```(?:python|code)?[ \t]*([^`]+)```", re.IGNORECASE)
 _HEADING = re.compile(r"^[ \t]*##[ \t]*(\w+)[ \t]*:?", re.MULTILINE)
@@ -30,16 +34,17 @@ class Sections:
     code: str
 
 
-def without_reasoning(text: str) -> tuple[str, str]:
+def without_reasoning(text: str, marks: Marks = KIMI) -> tuple[str, str]:
     """The reasoning and what follows it. The opening mark may have been part of the prompt.
 
     Raises:
         CutOff: the reasoning never ends.
     """
-    reasoning, end, rest = text.partition(_END_THINK)
+    opening, closing = marks
+    reasoning, end, rest = text.partition(closing)
     if end:
-        return reasoning.replace(_THINK, "").strip(), rest
-    if _THINK in text:
+        return reasoning.replace(opening, "").strip(), rest
+    if opening in text:
         raise CutOff("Your reasoning did not come to an end: think less, then answer.")
     return "", text
 

@@ -10,7 +10,6 @@ it; it is written as `(x,y)`, as `<point>x y</point>` or, as a box whose middle 
 
 from __future__ import annotations
 
-import math
 import re
 import statistics
 from collections.abc import Callable, Collection, Sequence
@@ -21,21 +20,22 @@ from PIL.Image import Image
 from pydantic import ValidationError
 
 from agent.formats.base import (
+    UNTRUSTED,
     Answer,
     AnswerError,
     BadArguments,
     BadSyntax,
     NoCode,
-    OutsideScreen,
     PastStep,
     TooLong,
     UnknownCall,
+    repair_text,
 )
-from agent.formats.kimi_vl import UNTRUSTED
 from agent.formats.literals import MAX_CALLS, MAX_CODE_CHARS, excerpt, untypable
+from agent.formats.scales import ResizedPixels, point
 from agent.view import View
 from envs.actions import Action, Button, Click, Drag, Press, Scroll, Terminate, TypeText, Wait
-from envs.frame import Point, PointOutsideFrame
+from envs.frame import Point
 from envs.keys import UnknownKey, canonical_chord
 from model.messages import Message
 
@@ -73,10 +73,8 @@ You are a GUI agent. You are given a task and your action history, with screensh
 action to complete the task. \n\n## Output Format\n\nAction: ...\n\n\n## Action Space\n\
 click(point='<point>x1 y1</point>'')\n\n## User Instruction\n{instruction}"""
 
-SIDE_FACTOR: Final = 28
-MIN_PIXELS: Final = 100 * 28 * 28
-MAX_PIXELS: Final = 16384 * 28 * 28
-"""Of the published image processor: sides are multiples of the factor, and their product lies in between."""
+SCALE: Final = ResizedPixels(28, 100 * 28 * 28, 16384 * 28 * 28)
+"""Of the published image processor."""
 PUBLISHED_WAIT_S: Final = 5.0
 PUBLISHED_NOTCHES: Final = 5
 """How far the family's own agent scrolls at a time."""
@@ -147,20 +145,7 @@ class UITarsFormat:
         return answer
 
     def repair(self, error: AnswerError) -> str:
-        return f"Your answer could not be carried out, and nothing was done. {error}\nPlease answer again."
-
-
-def resized_px(width_px: int, height_px: int) -> tuple[int, int]:
-    """Width and height at which the family's image processor shows a picture to the model."""
-    width, height = (max(SIDE_FACTOR, round(side / SIDE_FACTOR) * SIDE_FACTOR) for side in (width_px, height_px))
-    # In the order of the published arithmetic: where a side is a whole multiple, rounding errors decide.
-    if width * height > MAX_PIXELS:
-        shrink = math.sqrt(width_px * height_px / MAX_PIXELS)
-        width, height = (math.floor(side / shrink / SIDE_FACTOR) * SIDE_FACTOR for side in (width_px, height_px))
-    elif width * height < MIN_PIXELS:
-        grow = math.sqrt(MIN_PIXELS / (width_px * height_px))
-        width, height = (math.ceil(side * grow / SIDE_FACTOR) * SIDE_FACTOR for side in (width_px, height_px))
-    return width, height
+        return repair_text(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +177,7 @@ class _Arguments:
             raise self.fault(f"{names[0]} must be a place such as '<point>120 45</point>'.")
         numbers = [float(number) for number in found.groups() if number is not None]
         x, y = statistics.mean(numbers[0::2]), statistics.mean(numbers[1::2])
-        left, top, right, bottom = self.view.box_px
-        width, height = resized_px(right - left, bottom - top)
-        try:
-            return self.view.point(x / width, y / height)
-        except PointOutsideFrame:
-            raise OutsideScreen(
-                f"{self.call}: the place is not on the picture, which is {width} pixels wide and {height} high."
-            ) from None
+        return point(self.view, SCALE, x, y, self.call)
 
     def click(self, button: Button = Button.LEFT, count: int = 1) -> Click:
         return Click(at=self.place("point", "start_box"), button=button, count=count)

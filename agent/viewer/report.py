@@ -16,11 +16,10 @@ from pathlib import Path
 from markupsafe import Markup
 from PIL import Image
 
-from agent.looking import pointed_at
 from agent.progress import describe
 from agent.trajectory import IntervenedEntry, RecordedStep, RecordError, Trajectory
 from agent.viewer.templates import templates
-from envs.actions import Drag
+from envs.actions import Drag, pointed_at
 
 REPORT = "report.html"
 EXACT_STEPS = 100

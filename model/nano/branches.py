@@ -87,14 +87,13 @@ def run_branches(
                 for ours, theirs in zip(shared, own, strict=True)
             )
             if number in guided_layers:
-                scores = q[:, GUIDED_HEAD] @ k[:, GUIDED_HEAD].transpose(-1, -2) * config.qk_head_dim**-0.5
+                scores = (q[:, GUIDED_HEAD] @ k[:, GUIDED_HEAD].transpose(-1, -2)).float() * config.qk_head_dim**-0.5
                 scores = scores.masked_fill(~mask, float("-inf"))
                 total = scores.logsumexp(-1, keepdim=True)
                 attention[which].append((scores - total)[..., :length].unflatten(0, (batch, queries)))
                 if number == guided_layers[0]:
-                    everywhere = (
-                        q[:, GUIDED_HEAD] @ shared[0][:, GUIDED_HEAD].flatten(0, 1).T * config.qk_head_dim**-0.5
-                    )
+                    appeal = (q[:, GUIDED_HEAD] @ shared[0][:, GUIDED_HEAD].flatten(0, 1).T).float()
+                    everywhere = appeal * config.qk_head_dim**-0.5
                     rivals[which] = (everywhere - total).unflatten(0, (batch, queries)).unflatten(-1, (batch, length))
             x = x + _attend(attend, q, k, v, mask)
             xs[which] = x + layer.mlp(layer.post_attention_layernorm(x))

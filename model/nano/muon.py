@@ -1,7 +1,7 @@
 """Muon: momentum whose matrices are made orthogonal before they are applied (Jordan et al. 2024).
 
-torch's own works in bfloat16, which CPUs without such units emulate a factor of ten slower; this one keeps the
-gradient's type.
+torch's own works in bfloat16, which CPUs without such units emulate a factor of ten slower; this one does so only where
+there are such units.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
+
+from model.linear import multiplies_bfloat16
 
 STEPS = 5
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
@@ -23,9 +25,12 @@ def orthogonal(matrix: Tensor) -> Tensor:
     a, b, c = COEFFICIENTS
     x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
     x = x / (x.norm() + 1e-7)
+    if multiplies_bfloat16():
+        x = x.bfloat16()
     for _ in range(STEPS):
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x
+    x = x.to(matrix.dtype)
     return x.T if matrix.shape[0] > matrix.shape[1] else x
 
 

@@ -16,9 +16,9 @@ from enum import StrEnum
 from typing import Final
 
 from agent.formats.base import Format
-from agent.looking import Decision, Look, Unreadable, look_for, pointed_at
+from agent.looking import Decision, Look, Unreadable, look_for
 from agent.view import around
-from envs.actions import Terminate
+from envs.actions import Terminate, pointed_at
 from envs.frame import Frame
 from model.base import Model
 from tasks.screenspot.scoring import PointFrac, Prediction

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from agent import formats
-from agent.formats.base import AnswerError, CutOff, NoCode, OutsideScreen, PastStep, TooLong
-from agent.formats.kimi_vl import AGENT_SYSTEM, GROUNDING_SYSTEM, UNTRUSTED, KimiVLFormat
+from agent.formats.base import UNTRUSTED, AnswerError, CutOff, NoCode, OutsideScreen, PastStep, TooLong
+from agent.formats.kimi_vl import AGENT_SYSTEM, GROUNDING_SYSTEM, KimiVLFormat
 from agent.formats.nano import NanoFormat
 from agent.view import View
 from envs.actions import Click, Press, Terminate, TypeText

@@ -38,6 +38,7 @@ class Seer:
     """Points at the middle of the white it sees. It is the surer, the nearer that is to the middle of the picture."""
 
     name = "seer"
+    family = ""
     view_px = VIEW
 
     def __init__(self, answer: Callable[[float, float], str] | None = None, when_black: str = NOT_HERE) -> None:

@@ -10,14 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from agent import formats
-from agent.formats.base import AnswerError, BadArguments, BadSyntax, NoCode, OutsideScreen, PastStep, UnknownCall
-from agent.formats.kimi_vl import UNTRUSTED
-from agent.formats.ui_tars import GROUNDING_PROMPT, MAX_PIXELS, MIN_PIXELS, PROMPT, UITarsFormat, resized_px
+from agent.formats.base import (
+    UNTRUSTED,
+    AnswerError,
+    BadArguments,
+    BadSyntax,
+    NoCode,
+    OutsideScreen,
+    PastStep,
+    UnknownCall,
+)
+from agent.formats.ui_tars import GROUNDING_PROMPT, PROMPT, SCALE, UITarsFormat
 from agent.view import View
 from envs.actions import Action, Button, Click, Drag, Press, Scroll, Terminate, TypeText, Wait
 from envs.frame import Frame
-from model.fake import ScriptedModel
 from model.messages import Message
 
 FULL_HD = Frame(np.zeros((1080, 1920, 3), np.uint8))
@@ -46,14 +52,14 @@ def at(x_px: float, y_px: float):
     ],
 )
 def test_sizes_are_those_of_the_published_image_processor(size_px: tuple[int, int], resized: tuple[int, int]) -> None:
-    assert resized_px(*size_px) == resized
+    assert SCALE.resized_px(*size_px) == resized
 
 
 @given(st.integers(200, 8000), st.integers(200, 8000))
 def test_a_resized_picture_keeps_to_the_limits(width: int, height: int) -> None:
-    across, down = resized_px(width, height)
+    across, down = SCALE.resized_px(width, height)
     assert across % 28 == down % 28 == 0
-    assert MIN_PIXELS <= across * down <= MAX_PIXELS
+    assert SCALE.min_pixels <= across * down <= SCALE.max_pixels
 
 
 def test_the_prompt_is_the_published_one() -> None:
@@ -158,10 +164,3 @@ def test_grounding() -> None:
     assert FORMAT.parse_grounding("Action: click(start_box='(197,525)')", VIEW).actions == (Click(at=at(197, 525)),)
     with pytest.raises(NoCode):
         FORMAT.parse_grounding("Action: wait()", VIEW)
-
-
-def test_the_family_is_known_by_its_name() -> None:
-    model = ScriptedModel([])
-    assert formats.for_model(model).name == "kimi-vl"
-    model.name = "ByteDance-Seed/UI-TARS-1.5-7B"
-    assert formats.for_model(model).name == "ui-tars-1.5"

@@ -193,3 +193,10 @@ def test_an_address_is_a_models_name(server: type[Server], monkeypatch: pytest.M
     assert server.authorizations == [f"Bearer {KEY}"]
     with pytest.raises(ModelUnavailable, match="put # and the name"):
         load_model(server.url)
+
+
+def test_its_family_may_be_named_before_the_address(server: type[Server]) -> None:
+    assert load_model(f"{server.url}#some/model").family == ""
+    named = load_model(f"qwen3-vl={server.url}#some/model")
+    assert named.family == "qwen3-vl"
+    assert named.name.startswith("some/model at http://")

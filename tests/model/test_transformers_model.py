@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -162,6 +168,24 @@ def test_it_is_not_packed(folder: Path) -> None:
         load_model(f"transformers:{folder}", "int4")
 
 
+def write_answering(folder: Path, code: str) -> Path:
+    """A model that answers everything with this code."""
+    import tokenizers
+
+    bytes_of = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    [(answer, _)] = bytes_of.pre_tokenize_str(f"## Action:\nClick it.\n\n## Code:\n```python\n{code}\n```\n")
+    return write_llava(folder, [answer])
+
+
+def ground(folder: Path, model: str) -> subprocess.CompletedProcess[str]:
+    """`deixis ground` on a white screen in a folder; it writes marked.png there."""
+    Image.new("RGB", (200, 100), "white").save(folder / "screen.png")
+    command = ["ground", "screen.png", "it", "--model", model, "--out", "marked.png"]
+    return subprocess.run(
+        [sys.executable, ROOT / "deixis.py", *command], cwd=folder, capture_output=True, text=True, timeout=200
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "status", "said"),
@@ -171,16 +195,52 @@ def test_it_is_not_packed(folder: Path) -> None:
     ],
 )
 def test_ground_from_the_command_line(tmp_path: Path, code: str, status: int, said: str) -> None:
-    import tokenizers
-
-    bytes_of = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    [(answer, _)] = bytes_of.pre_tokenize_str(f"## Action:\nClick it.\n\n## Code:\n```python\n{code}\n```\n")
-    model = write_llava(tmp_path / "llava", [answer])
-    Image.new("RGB", (200, 100), "white").save(tmp_path / "screen.png")
-    command = ["ground", "screen.png", "it", "--model", f"transformers:{model}", "--out", "marked.png"]
-    done = subprocess.run(
-        [sys.executable, ROOT / "deixis.py", *command], cwd=tmp_path, capture_output=True, text=True, timeout=200
-    )
+    model = write_answering(tmp_path / "llava", code)
+    done = ground(tmp_path, f"kimi-vl=transformers:{model}")
     assert (done.returncode, done.stdout) == (status, said), done.stderr
     assert (tmp_path / "marked.png").exists() == (status == 0)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_model_whose_prompts_nobody_knows_is_refused(tmp_path: Path) -> None:
+    done = ground(tmp_path, f"transformers:{write_llava(tmp_path / 'llava')}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is said to be of the family llava, which Deixis has no prompts for" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The address of a model behind `transformers serve`, with its name there."""
+    model = write_answering(tmp_path / "llava", "pyautogui.click(x=0.25, y=0.5)")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = Path(sys.executable).with_name("transformers")
+    log = tmp_path / "serve.log"
+    with log.open("w") as said:
+        server = subprocess.Popen(
+            [program, "serve", model, "--device", "cpu", "--host", "127.0.0.1", "--port", str(port)],
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+    try:
+        for _ in range(600):
+            assert server.poll() is None, log.read_text()
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}/v1#{model}"
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("fastapi") is None, reason="transformers[serving] is not installed")
+def test_ground_asks_a_server_of_transformers(tmp_path: Path, served: str) -> None:
+    done = ground(tmp_path, f"kimi-vl={served}")
+    assert (done.returncode, done.stdout) == (0, "0.2500 0.5000  pixel 50 50\n"), done.stderr
+    with Image.open(tmp_path / "marked.png") as marked:
+        assert marked.getpixel((50, 50)) == (255, 0, 0)

@@ -22,6 +22,7 @@ class Eye:
     """Sees whole screens and points at the middle of the white in them, to one decimal in fractions."""
 
     name = "eye"
+    family = "kimi_vl"
     view_px = None
 
     def __init__(self) -> None:
