@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from model.attention import attend
 from model.config import TextConfig
-from model.linear import Linear, attend, is_widened, linear
+from model.linear import Linear, is_widened, linear
 from model.vision import rotate_pairs
 
 LATENT_NORM_EPS = 1e-6  # the published code uses this for kv_a_layernorm, whatever the config says
@@ -108,17 +109,15 @@ class LatentAttention(nn.Module):
         shared = rope.unsqueeze(1).expand(-1, c.num_attention_heads, -1, -1)
         return torch.cat([nope, shared], dim=-1), values
 
-    def forward(
-        self, x: Tensor, cos: Tensor, sin: Tensor, cache: LatentCache | None, layer: int, mask: Tensor | None
-    ) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, cache: LatentCache | None, layer: int) -> Tensor:
         q = self.queries(x, cos, sin)
         rows = self.rows(x, cos, sin)
         if cache is not None:
             rows = cache.extend(layer, rows)
-        if x.shape[1] == 1 and mask is None:
+        if x.shape[1] == 1:
             return self.o_proj(self.attend_latents(q.squeeze(2), rows).flatten(1).unsqueeze(1))
         k, v = self.expand(rows)
-        attended = attend(q, k, v, mask, is_causal=mask is None and q.shape[2] > 1)
+        attended = attend(q, k, v, causal=True)
         return self.o_proj(attended.transpose(1, 2).flatten(2))
 
     def attend_latents(self, q: Tensor, rows: Tensor) -> Tensor:
@@ -247,8 +246,8 @@ class DecoderLayer(nn.Module):
         dense = layer < config.first_k_dense_replace
         self.mlp = MLP(config.hidden_size, config.intermediate_size) if dense else MoE(config)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, cache: LatentCache | None, mask: Tensor | None) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), cos, sin, cache, self.layer, mask)
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, cache: LatentCache | None) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), cos, sin, cache, self.layer)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -267,7 +266,6 @@ class Decoder(nn.Module):
         embeddings: Tensor,
         positions: Tensor | None = None,
         cache: LatentCache | None = None,
-        mask: Tensor | None = None,
     ) -> Tensor:
         """Run the layers over new tokens.
 
@@ -275,7 +273,6 @@ class Decoder(nn.Module):
             embeddings: (B, T, D).
             positions: (B, T); by default they continue behind what the cache holds.
             cache: extended by the new tokens.
-            mask: boolean, broadcast to (B, 1, T, S), true where a token may look; causal by default.
 
         Returns:
             (B, T, D) normalised hidden states.
@@ -284,12 +281,10 @@ class Decoder(nn.Module):
         seen = 0 if cache is None else cache.length
         if positions is None:
             positions = torch.arange(seen, seen + tokens, device=embeddings.device).unsqueeze(0)
-        if mask is None and seen and tokens > 1:
-            mask = torch.ones(tokens, seen + tokens, dtype=torch.bool, device=embeddings.device).tril(seen)
         cos, sin = rotary_1d(positions, self.config.qk_rope_head_dim, self.config.rope_theta)
         x = embeddings
         for layer in self.layers:
-            x = layer(x, cos, sin, cache, mask)
+            x = layer(x, cos, sin, cache)
         if cache is not None:
             cache.advance(tokens)
         return self.norm(x)

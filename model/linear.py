@@ -32,16 +32,6 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return F.linear(x, weight, bias)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, *, is_causal: bool = False) -> Tensor:
-    """Scaled dot-product attention of q (B, H, T, K) to k (B, H, S, K) and v (B, H, S, V): (B, H, T, V), of q's type.
-
-    No scores are kept: memory grows with T + S, not with their product, unless a mask (T, S) is given.
-    """
-    if is_widened(q):
-        return attend(q.float(), k.float(), v.float(), mask, is_causal=is_causal).to(q.dtype)
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=is_causal)
-
-
 def is_widened(x: Tensor) -> bool:
     """Whether large products of such tensors are better computed in float32."""
     return x.dtype == torch.bfloat16 and x.device.type == "cpu" and not multiplies_bfloat16()

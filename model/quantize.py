@@ -63,7 +63,8 @@ class PackedMatrix:
     def multiply(self, x: Tensor) -> Tensor:
         """X (..., K) times the transposed matrix: (..., N), of x's type."""
         rows = x.flatten(0, -2)
-        if rows.shape[0] <= (KERNEL_ROWS_WIDENED if is_widened(x) else KERNEL_ROWS):
+        few = rows.shape[0] <= (KERNEL_ROWS_WIDENED if is_widened(x) else KERNEL_ROWS)
+        if few and self._kernel_takes(rows.shape[0]):
             return self._multiply_packed(rows).view(*x.shape[:-1], -1)
         if is_widened(x):
             return F.linear(x.float(), self.unpacked(torch.float32)).to(x.dtype)
@@ -83,6 +84,16 @@ class PackedMatrix:
         values = torch.empty(block.shape[0], len(order), width, dtype=dtype).copy_(block.transpose(1, 2))
         scale, offset = scales.transpose(0, 1).unsqueeze(-2).unbind(-1)
         return values.view(count, -1, GROUP).mul_(scale).add_(offset - 8 * scale).view(count, width)
+
+    def _kernel_takes(self, rows: int) -> bool:
+        """Whether the kernel's answer for so many rows is right.
+
+        With AVX-512 that for 8 bits reads 32 columns at once, behind a row's end where it has not a multiple of them,
+        and for 4 rows or more it crashes unless the matrix begins at a multiple of 16 bytes, as a mapped one may not.
+        """
+        if self.packed.dtype != torch.int8:
+            return True
+        return self.packed.shape[1] % 32 == 0 and (rows < 4 or self.packed.data_ptr() % 16 == 0)
 
     def _multiply_packed(self, x: Tensor) -> Tensor:
         if self.packed.dtype == torch.int8:

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from model.attention import attend
 from model.config import VisionConfig
-from model.linear import Linear, attend, linear
+from model.linear import Linear, linear
 
 Grid = tuple[int, int]
 """Patches of one image: rows, columns."""
@@ -112,10 +113,10 @@ class VisionBlock(nn.Module):
         q, k = rotate_pairs(q, cos.unsqueeze(1), sin.unsqueeze(1)), rotate_pairs(k, cos.unsqueeze(1), sin.unsqueeze(1))
         if len(set(grids)) == 1:  # images of one size, tiles above all, attend as one batch
             q, k, v = (t.unflatten(0, (len(grids), -1)).transpose(1, 2) for t in (q, k, v))
-            return attend(q, k, v).transpose(1, 2).flatten(2).flatten(0, 1)
+            return attend(q, k, v, causal=False).transpose(1, 2).flatten(2).flatten(0, 1)
         sizes = [rows * columns for rows, columns in grids]
         images = zip(*(t.transpose(0, 1).split(sizes, dim=1) for t in (q, k, v)), strict=True)
-        attended = [attend(q[None], k[None], v[None]).squeeze(0) for q, k, v in images]
+        attended = [attend(q[None], k[None], v[None], causal=False).squeeze(0) for q, k, v in images]
         return torch.cat(attended, dim=1).transpose(0, 1).flatten(1)
 
 

@@ -21,6 +21,7 @@ from model.quantize import (
     ROW_BLOCK,
     PackedExperts,
     PackedLinear,
+    PackedMatrix,
     Packing,
     can_pack,
     nibble_order,
@@ -62,6 +63,30 @@ def test_kernels_and_unpacking_agree(
     product = matrix.multiply(x)
     assert product.dtype == dtype
     assert relative(product, F.linear(x.float(), matrix.unpacked(torch.float32))) < 0.01
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    packing=st.sampled_from(Packing),
+    rows=st.integers(1, 20),
+    columns=st.integers(1, 200),
+    offset=st.integers(0, 63),
+    seed=st.integers(0, 100),
+)
+def test_a_matrix_may_begin_anywhere_in_memory(
+    packing: Packing, rows: int, columns: int, offset: int, seed: int
+) -> None:
+    """As one does that is mapped from a file: torch's kernel crashes the process at some places."""
+    columns *= 64 if packing is Packing.INT4 else 1
+    drawn = torch.Generator().manual_seed(seed)
+    matrix = pack(torch.randn(64, columns % 1024 or 64, generator=drawn), packing, torch.bfloat16)
+    memory = torch.empty(matrix.packed.numel() + 128, dtype=matrix.packed.dtype)
+    begin = -memory.data_ptr() % 64 + offset
+    moved = memory[begin : begin + matrix.packed.numel()].view(matrix.packed.shape).copy_(matrix.packed)
+    x = torch.randn(rows, matrix.shape[1], generator=drawn).bfloat16()
+    wanted = x.float() @ matrix.unpacked(torch.float32).T
+    found = PackedMatrix(moved, matrix.scales).multiply(x).float()
+    assert (found - wanted).abs().max() <= 0.02 * wanted.abs().max()
 
 
 @pytest.mark.parametrize("packing", Packing)

@@ -4,20 +4,26 @@ import pytest
 import torch
 from torch import nn
 
+from model.nano import muon
 from model.nano.muon import Muon, orthogonal
 
 
+@pytest.mark.parametrize(("in_bfloat16", "error"), [(False, 1e-4), (True, 0.05)])
 @pytest.mark.parametrize("shape", [(16, 16), (48, 12), (12, 48)])
-def test_singular_values_come_near_one(shape: tuple[int, int]) -> None:
+def test_singular_values_come_near_one(
+    monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int], in_bfloat16: bool, error: float
+) -> None:
+    monkeypatch.setattr(muon, "multiplies_bfloat16", lambda: in_bfloat16)
     matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     u, before, vh = torch.linalg.svd(matrix, full_matrices=False)
     result = orthogonal(matrix)
+    assert result.dtype == matrix.dtype
     after = torch.linalg.svdvals(result)
     assert after.max() < 1.3
     assert after[before > 0.05 * before.max()].min() > 0.6
     # The directions stay: it is the nearest orthogonal matrix up to these values.
     in_its_axes = u.T @ result @ vh.T
-    torch.testing.assert_close(in_its_axes, in_its_axes.diagonal().diag(), atol=1e-4, rtol=0)
+    torch.testing.assert_close(in_its_axes, in_its_axes.diagonal().diag(), atol=error, rtol=0)
 
 
 def test_it_finds_the_least_squares() -> None:
