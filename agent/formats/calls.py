@@ -12,11 +12,10 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
+from agent.formats.arguments import CallArguments, built
 from agent.formats.base import BadArguments, NoCode, TooLong, UnknownCall
 from agent.formats.literals import MAX_CALLS, Call, Value, excerpt, read_calls, untypable
-from agent.formats.scales import FRACTIONS, Scale, point
+from agent.formats.scales import FRACTIONS, Scale
 from agent.view import View
 from envs.actions import (
     Action,
@@ -39,7 +38,6 @@ from envs.actions import (
     Wait,
 )  # fmt: skip
 from envs.frame import Point
-from envs.keys import UnknownKey, canonical_chord
 
 PUBLISHED_WAIT_S = 20.0
 """What `computer.wait()` means in the published prompt of the Kimi agents."""
@@ -101,16 +99,10 @@ def short_names(kinds: Collection[str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arguments:
-    """A call's arguments by name, and what its coordinates refer to."""
+class _Arguments(CallArguments):
+    """A call's arguments by name."""
 
-    call: str
     values: dict[str, Value]
-    view: View
-    scale: Scale
-
-    def fault(self, message: str) -> BadArguments:
-        return BadArguments(f"{self.call}: {message}")
 
     def number(self, name: str) -> int | float:
         value = self.values.get(name)
@@ -151,7 +143,7 @@ class _Arguments:
         return _BUTTONS[name]
 
     def place(self) -> Point:
-        return point(self.view, self.scale, self.number("x"), self.number("y"), self.call)
+        return self.point(self.number("x"), self.number("y"))
 
     def optional_place(self) -> Point | None:
         return None if self.values.get("x") is None and self.values.get("y") is None else self.place()
@@ -180,22 +172,12 @@ def _click(count: int, button: Button | None = None) -> _Build:
 
 def _press(given: _Arguments) -> tuple[Action, ...]:
     """As pyautogui does: the keys of a list one after the other, and the whole list so many times."""
-    keys, presses = [_chord(given, (key,)) for key in given.texts("keys")], given.whole("presses", 1)
+    keys, presses = [given.chord((key,)) for key in given.texts("keys")], given.whole("presses", 1)
     if len(keys) == 1:
         return (Press(keys=keys[0], presses=presses),)
     if not 1 <= presses <= MAX_CALLS:
         raise given.fault(f"presses must be between 1 and {MAX_CALLS} for a list of keys.")
     return tuple(Press(keys=key) for key in keys) * presses
-
-
-def _chord(given: _Arguments, names: tuple[str, ...]) -> tuple[str, ...]:
-    for name in names:
-        if len(name) > 20 or not name.isprintable():
-            raise given.fault(f"{excerpt(name)} is not the name of a key, as 'enter' and 'ctrl' are.")
-    try:
-        return canonical_chord(names)
-    except UnknownKey as error:
-        raise given.fault(str(error)) from None
 
 
 def _scroll(axis: str) -> _Build:
@@ -243,7 +225,7 @@ _CALLS: dict[str, _Form] = {
     "pyautogui.write": _TYPE,
     "pyautogui.typewrite": _TYPE,
     "pyautogui.press": _Form(("keys", "presses", "_interval"), "press", _press),
-    "pyautogui.hotkey": _Form(("keys",), "press", lambda given: Press(keys=_chord(given, given.texts("keys")))),
+    "pyautogui.hotkey": _Form(("keys",), "press", lambda given: Press(keys=given.chord(given.texts("keys")))),
     "pyautogui.sleep": _Form(("seconds",), "wait", _wait(1.0)),
     "time.sleep": _Form(("seconds",), "wait", _wait(1.0)),
     "computer.triple_click": _TRIPLE,
@@ -277,13 +259,7 @@ def _build(call: Call, view: View, scale: Scale) -> tuple[Action, ...]:
         if call.name in _HELD:
             raise UnknownCall(_NOTHING_IS_HELD)
         raise UnknownCall(f"There is no {call.name}. There are: {', '.join(_CALLS)}.")
-    given = _Arguments(call.name, _named(call, form), view, scale)
-    try:
-        built = form.build(given)
-    except ValidationError as error:  # a number or a text beyond the action's limits
-        first = error.errors()[0]
-        raise given.fault(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.") from None
-    return built if isinstance(built, tuple) else (built,)
+    return built(_Arguments(call.name, view, scale, _named(call, form)), form.build)
 
 
 def _named(call: Call, form: _Form) -> dict[str, Value]:

@@ -10,7 +10,6 @@ Holo1.5, in thousandths for Holo2.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,9 +22,9 @@ from agent.formats.literals import MAX_CODE_CHARS
 from agent.formats.published import published
 from agent.formats.scales import THOUSANDTHS, ResizedPixels, Scale
 from agent.formats.sections import QWEN, without_reasoning
-from agent.formats.tool_calls import Given, built, read_object
+from agent.formats.tool_calls import Given, Table, actions_of, read_object
 from agent.view import View
-from envs.actions import Action, Click, GoBack, Navigate, Press, Scroll, Terminate, Wait
+from envs.actions import Click, GoBack, Navigate, Press, Terminate, Wait
 from model.messages import Message
 
 NOTCHES: Final = 5
@@ -92,7 +91,7 @@ class HoloFormat:
         return Answer(
             thought if isinstance(thought, str) else reasoning,
             answer,
-            _actions(values, view, self._generation.scale, _ACTIONS),
+            actions_of(values, view, self._generation.scale, _ACTIONS),
         )
 
     def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
@@ -101,7 +100,7 @@ class HoloFormat:
     def parse_grounding(self, text: str, view: View) -> Answer:
         reasoning, answer = _checked(text)
         values: Mapping[str, object] = {"action": "click_absolute"} | read_object(answer)
-        return Answer(reasoning, "", _actions(values, view, self._generation.scale, _GROUNDING))
+        return Answer(reasoning, "", actions_of(values, view, self._generation.scale, _GROUNDING))
 
     def repair(self, error: AnswerError) -> str:
         return repair_text(error)
@@ -126,37 +125,21 @@ def _checked(text: str) -> tuple[str, str]:
 
 
 def _click(given: Given) -> Click:
-    """The place is in two arguments instead of one."""
-    at = Given(given.action, {"coordinate": [given.number("x"), given.number("y")]}, given.view, given.scale)
-    return at.click()
+    return Click(at=given.point(given.number("x"), given.number("y")))
 
 
-def _scroll(given: Given) -> Scroll:
-    directions = {"up": (0, 1), "down": (0, -1), "right": (1, 0), "left": (-1, 0)}
-    direction = given.values.get("direction")
-    if not isinstance(direction, str) or direction not in directions:
-        raise given.fault(f"direction must be one of {json.dumps(list(directions))}.")
-    across, up = directions[direction]
-    return Scroll(horizontal=across * NOTCHES, vertical=up * NOTCHES)
-
-
-_GROUNDING: Final[dict[str, Callable[[Given], Action | tuple[Action, ...]]]] = {"click_absolute": _click}
-_ACTIONS: Final[dict[str, Callable[[Given], Action | tuple[Action, ...]]]] = {
+_GROUNDING: Final[Table] = {"click_absolute": _click}
+_ACTIONS: Final[Table] = {
     "click_element": _click,
-    "write_element_abs": lambda given: (_click(given), given.typed("content"), Press(keys=("enter",))),
-    "scroll": _scroll,
+    "write_element_abs": lambda given: (
+        _click(given),
+        given.typed(given.text("content"), "content"),
+        Press(keys=("enter",)),
+    ),
+    "scroll": lambda given: given.scrolling(given.text("direction"), NOTCHES),
     "go_back": lambda _: GoBack(),
     "refresh": lambda _: Press(keys=("f5",)),
     "goto": lambda given: Navigate(url=given.text("url")),
     "wait": lambda given: Wait(seconds=2.0 if given.values.get("seconds") is None else given.number("seconds")),
     "answer": lambda given: Terminate(success=True, answer=given.text("content")),
 }
-
-
-def _actions(
-    values: Mapping[str, object],
-    view: View,
-    scale: Scale,
-    table: Mapping[str, Callable[[Given], Action | tuple[Action, ...]]],
-) -> tuple[Action, ...]:
-    return built(str(values.get("action")), values, view, scale, table)

@@ -15,17 +15,15 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 
-from pydantic import ValidationError
-
+from agent.formats.arguments import CallArguments, built
 from agent.formats.base import BadArguments, BadSyntax, NoCode, TooLong, UnknownCall
-from agent.formats.literals import MAX_CALLS, MAX_CODE_CHARS, excerpt, untypable
-from agent.formats.scales import Scale, point
+from agent.formats.literals import MAX_CALLS, MAX_CODE_CHARS, excerpt
+from agent.formats.scales import Scale
 from agent.view import View
-from envs.actions import Action, AskUser, Button, Click, Drag, Move, Press, Scroll, Terminate, TypeText, Wait
+from envs.actions import Action, AskUser, Button, Click, Drag, Move, Press, Scroll, Terminate, Wait
 from envs.frame import Point
-from envs.keys import UnknownKey, canonical_chord
 
 NOTCHES_AT_MOST: Final = 20
 """A larger number of `pixels` to scroll is one of pixels; a smaller one is one of notches, as the families' own agents
@@ -36,8 +34,6 @@ DEFAULT_WAIT_S: Final = 1.0
 _BLOCK: Final = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
 _OPEN_BLOCK: Final = re.compile(r"<tool_call>\s*(.*?)\s*\Z", re.DOTALL)
 """The end mark is missing where the server or the tokenizer takes it for the end of the answer."""
-
-Arguments = Mapping[str, object]
 
 
 def parse_tool_calls(text: str, view: View, scale: Scale) -> tuple[Action, ...]:
@@ -66,41 +62,26 @@ def without_tool_calls(text: str) -> str:
     return _BLOCK.sub("", text).partition("<tool_call>")[0].strip()
 
 
-def read_json(text: str) -> Any:
-    """A JSON value that a model wrote.
-
-    Raises:
-        BadSyntax: it is none.
-    """
-    try:
-        return json.loads(text, strict=False)  # models break lines inside of texts
-    except (ValueError, RecursionError):
-        raise BadSyntax(f"{excerpt(text)} is no valid JSON.") from None
-
-
 def read_object(text: str) -> dict[str, object]:
     """A JSON object that a model wrote.
 
     Raises:
         BadSyntax: it is none.
     """
-    value = read_json(text)
+    try:
+        value: object = json.loads(text, strict=False)  # models break lines inside of texts
+    except (ValueError, RecursionError):
+        raise BadSyntax(f"{excerpt(text)} is no valid JSON.") from None
     if not isinstance(value, dict):
         raise BadSyntax(f"{excerpt(text)} is no JSON object.")
     return cast(dict[str, object], value)
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """The arguments of an action, and what its places refer to."""
+class Given(CallArguments):
+    """The arguments of an action as JSON has them."""
 
-    action: str
-    values: Arguments
-    view: View
-    scale: Scale
-
-    def fault(self, message: str) -> BadArguments:
-        return BadArguments(f"{self.action}: {message}")
+    values: Mapping[str, object]
 
     def number(self, name: str) -> float:
         return self._finite(self.values.get(name), name)
@@ -111,22 +92,13 @@ class Given:
             raise self.fault(f"{name} must be a text.")
         return value
 
-    def typed(self, name: str) -> TypeText:
-        text = self.text(name)
-        if (character := untypable(text)) is not None:
-            raise self.fault(f"{name} holds {character!a}, which cannot be typed: press keys for that.")
-        return TypeText(text=text)
-
-    def chord(self) -> tuple[str, ...]:
+    def press(self) -> Press:
         keys = self.values.get("keys")
         names = cast(list[object], keys) if isinstance(keys, list) else [keys]
         texts = [name for name in names if isinstance(name, str)]
-        if not texts or len(texts) != len(names) or any(len(name) > 20 or not name.isprintable() for name in texts):
+        if not texts or len(texts) != len(names):
             raise self.fault('keys must be a list of names of keys, such as ["ctrl", "c"].')
-        try:
-            return canonical_chord(texts)
-        except UnknownKey as error:
-            raise self.fault(str(error)) from None
+        return Press(keys=self.chord(texts))
 
     def place(self, name: str = "coordinate") -> Point:
         value = self.values.get(name)
@@ -134,7 +106,7 @@ class Given:
         if len(numbers) != 2:
             raise self.fault(f"{name} must be a list of two numbers, x and y.")
         x, y = (self._finite(number, name) for number in numbers)
-        return point(self.view, self.scale, x, y, self.action)
+        return self.point(x, y)
 
     def optional_place(self) -> Point | None:
         return None if self.values.get("coordinate") is None else self.place()
@@ -164,7 +136,7 @@ class Given:
         """The text, over what the field holds and with Enter behind it where that is asked for."""
         before = (Press(keys=("ctrl", "a")), Press(keys=("backspace",))) if self.flag("clear") else ()
         behind = (Press(keys=("enter",)),) if self.flag("enter") else ()
-        return (*before, self.typed("text"), *behind)
+        return (*before, self.typed(self.text("text"), "text"), *behind)
 
     def terminate(self) -> Terminate:
         status = self.values.get("status")
@@ -181,7 +153,10 @@ class Given:
         return float(value)
 
 
-_ACTIONS: Final[dict[str, Callable[[Given], Action | tuple[Action, ...]]]] = {
+Table = Mapping[str, Callable[[Given], Action | tuple[Action, ...]]]
+"""What makes each action, by its name."""
+
+_ACTIONS: Final[Table] = {
     "left_click": lambda given: given.click(),
     "click": lambda given: given.click(),
     "right_click": lambda given: given.click(Button.RIGHT),
@@ -193,7 +168,7 @@ _ACTIONS: Final[dict[str, Callable[[Given], Action | tuple[Action, ...]]]] = {
     "drag": lambda given: given.drag(),
     "scroll": lambda given: Scroll(at=given.optional_place(), vertical=given.notches()),
     "hscroll": lambda given: Scroll(at=given.optional_place(), horizontal=given.notches()),
-    "key": lambda given: Press(keys=given.chord()),
+    "key": lambda given: given.press(),
     "type": lambda given: given.typing(),
     "wait": lambda given: given.wait(),
     "interact": lambda given: AskUser(question=given.text("text")),
@@ -209,30 +184,18 @@ def _build(block: str, view: View, scale: Scale) -> tuple[Action, ...]:
     arguments = call.get("arguments")
     if not isinstance(arguments, dict):
         raise BadArguments('computer_use: "arguments" must be a JSON object.')
-    values = cast(dict[str, object], arguments)
-    return built(str(values.get("action")), values, view, scale, _ACTIONS)
+    return actions_of(cast(dict[str, object], arguments), view, scale, _ACTIONS)
 
 
-def built(
-    action: str,
-    values: Arguments,
-    view: View,
-    scale: Scale,
-    table: Mapping[str, Callable[[Given], Action | tuple[Action, ...]]],
-) -> tuple[Action, ...]:
-    """The actions that a name in a table stands for, with these arguments.
+def actions_of(values: Mapping[str, object], view: View, scale: Scale, table: Table) -> tuple[Action, ...]:
+    """What the action that is named in a JSON object stands for in a table, with the rest as its arguments.
 
     Raises:
         UnknownCall: the table has no such name.
         BadArguments: the arguments are wrong.
         OutsideScreen: a place is not on the picture.
     """
+    action = str(values.get("action"))
     if action not in table:
         raise UnknownCall(f"There is no action {excerpt(action)}. There are: {', '.join(table)}.")
-    given = Given(action, values, view, scale)
-    try:
-        result = table[action](given)
-    except ValidationError as error:  # a number or a text beyond the action's limits
-        first = error.errors()[0]
-        raise given.fault(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.") from None
-    return result if isinstance(result, tuple) else (result,)
+    return built(Given(action, view, scale, values), table[action])

@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from PIL.Image import Image
-from pydantic import ValidationError
 
+from agent.formats.arguments import CallArguments, built
 from agent.formats.base import (
     UNTRUSTED,
     Answer,
     AnswerError,
-    BadArguments,
     BadSyntax,
     NoCode,
     PastStep,
@@ -31,12 +30,11 @@ from agent.formats.base import (
     UnknownCall,
     repair_text,
 )
-from agent.formats.literals import MAX_CALLS, MAX_CODE_CHARS, excerpt, untypable
-from agent.formats.scales import ResizedPixels, point
+from agent.formats.literals import MAX_CALLS, MAX_CODE_CHARS, excerpt
+from agent.formats.scales import ResizedPixels
 from agent.view import View
-from envs.actions import Action, Button, Click, Drag, Press, Scroll, Terminate, TypeText, Wait
+from envs.actions import Action, Button, Click, Drag, Press, Scroll, Terminate, Wait
 from envs.frame import Point
-from envs.keys import UnknownKey, canonical_chord
 from model.messages import Message
 
 SYSTEM: Final = "You are a helpful assistant."
@@ -91,7 +89,6 @@ _PLACE: Final = re.compile(
     r"(?:</point>|<\|box_end\|>)?"
 )
 _ESCAPED: Final = re.compile(r"\\([nt'\"\\])")
-_DIRECTIONS: Final = {"up": (0, 1), "down": (0, -1), "right": (1, 0), "left": (-1, 0)}
 
 
 class UITarsFormat:
@@ -149,15 +146,10 @@ class UITarsFormat:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arguments:
-    """A call's arguments, all of them texts, and the view that its places refer to."""
+class _Arguments(CallArguments):
+    """A call's arguments, all of them texts."""
 
-    call: str
     values: dict[str, str]
-    view: View
-
-    def fault(self, message: str) -> BadArguments:
-        return BadArguments(f"{self.call}: {message}")
 
     def text(self, *names: str) -> str:
         for name in names:
@@ -165,19 +157,13 @@ class _Arguments:
                 return self.values[name]
         raise self.fault(f"{names[0]} is missing.")
 
-    def typed(self) -> TypeText:
-        text = self.text("content")
-        if (character := untypable(text)) is not None:
-            raise self.fault(f"content holds {character!a}, which cannot be typed: use hotkey for keys.")
-        return TypeText(text=text)
-
     def place(self, *names: str) -> Point:
         found = _PLACE.fullmatch(self.text(*names).strip())
         if found is None:
             raise self.fault(f"{names[0]} must be a place such as '<point>120 45</point>'.")
         numbers = [float(number) for number in found.groups() if number is not None]
         x, y = statistics.mean(numbers[0::2]), statistics.mean(numbers[1::2])
-        return point(self.view, SCALE, x, y, self.call)
+        return self.point(x, y)
 
     def click(self, button: Button = Button.LEFT, count: int = 1) -> Click:
         return Click(at=self.place("point", "start_box"), button=button, count=count)
@@ -185,19 +171,9 @@ class _Arguments:
     def drag(self) -> Drag:
         return Drag(start=self.place("start_point", "start_box"), end=self.place("end_point", "end_box"))
 
-    def hotkey(self) -> Press:
-        try:
-            return Press(keys=canonical_chord(self.text("key", "hotkey").split()))
-        except UnknownKey as error:
-            raise self.fault(str(error)) from None
-
     def scroll(self) -> Scroll:
-        direction = self.text("direction").strip().lower()
-        if direction not in _DIRECTIONS:
-            raise self.fault("direction must be 'up', 'down', 'left' or 'right'.")
-        across, up = _DIRECTIONS[direction]
         at = self.place("point", "start_box") if {"point", "start_box"} & self.values.keys() else None
-        return Scroll(at=at, horizontal=across * PUBLISHED_NOTCHES, vertical=up * PUBLISHED_NOTCHES)
+        return self.scrolling(self.text("direction"), PUBLISHED_NOTCHES, at)
 
 
 _ACTIONS: Final[dict[str, Callable[[_Arguments], Action]]] = {
@@ -206,8 +182,8 @@ _ACTIONS: Final[dict[str, Callable[[_Arguments], Action]]] = {
     "left_double": lambda given: given.click(count=2),
     "right_single": lambda given: given.click(Button.RIGHT),
     "drag": lambda given: given.drag(),
-    "hotkey": lambda given: given.hotkey(),
-    "type": lambda given: given.typed(),
+    "hotkey": lambda given: Press(keys=given.chord(given.text("key", "hotkey").split())),
+    "type": lambda given: given.typed(given.text("content"), "content"),
     "scroll": lambda given: given.scroll(),
     "wait": lambda _: Wait(seconds=PUBLISHED_WAIT_S),
     "finished": lambda given: Terminate(success=True, answer=given.values.get("content") or None),
@@ -222,12 +198,8 @@ def _build(call: str, view: View) -> Action:
     name, inside = found.groups()
     if name not in _ACTIONS:
         raise UnknownCall(f"There is no {excerpt(name)}. There are: {', '.join(_ACTIONS)}.")
-    given = _Arguments(name, _named(name, inside), view)
-    try:
-        return _ACTIONS[name](given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise given.fault(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.") from None
+    [action] = built(_Arguments(name, view, SCALE, _named(name, inside)), _ACTIONS[name])
+    return action
 
 
 def _named(name: str, inside: str) -> dict[str, str]:

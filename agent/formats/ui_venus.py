@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from PIL.Image import Image
-from pydantic import ValidationError
 
+from agent.formats.arguments import CallArguments, built
 from agent.formats.base import (
     UNTRUSTED,
     Answer,
     AnswerError,
-    BadArguments,
     BadSyntax,
     NoCode,
     PastStep,
@@ -30,13 +29,12 @@ from agent.formats.base import (
     UnknownCall,
     repair_text,
 )
-from agent.formats.literals import MAX_CODE_CHARS, excerpt, untypable
+from agent.formats.literals import MAX_CODE_CHARS, excerpt
 from agent.formats.published import published
 from agent.formats.scales import THOUSANDTHS, point
 from agent.view import View
-from envs.actions import Action, Click, Drag, GoBack, Move, Navigate, Press, Scroll, Terminate, TypeText, Wait
+from envs.actions import Action, Click, Drag, GoBack, Move, Navigate, Press, Terminate, Wait
 from envs.frame import Point
-from envs.keys import UnknownKey, canonical_chord
 from model.messages import Message
 
 WAIT_S: Final = 5.0
@@ -50,8 +48,7 @@ _POINT: Final = re.compile(rf"\[\s*({_NUMBER})\s*,\s*({_NUMBER})\s*(?:,\s*({_NUM
 _TEXT: Final = re.compile(r"\s*(\w+)\s*=\s*(['\"])(.*)\2\s*", re.DOTALL)
 """Up to the last quote: texts are not escaped."""
 _KEYS: Final = re.compile(r"\s*keys\s*=\s*\[(.*)\]\s*")
-_KEY: Final = re.compile(r"['\"]([^'\"]{1,20})['\"]")
-_DIRECTIONS: Final = {"up": (0, 1), "down": (0, -1), "right": (1, 0), "left": (-1, 0)}
+_KEY: Final = re.compile(r"['\"]([^'\"]+)['\"]")
 
 
 class UIVenusFormat:
@@ -107,21 +104,17 @@ class UIVenusFormat:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """What stands between a call's brackets."""
+class _Given(CallArguments):
+    """The arguments of a call as text."""
 
-    call: str
     inside: str
-    view: View
-
-    def fault(self, message: str) -> BadArguments:
-        return BadArguments(f"{self.call}: {message}")
+    """What stands between the brackets."""
 
     def place(self, name: str) -> Point:
         places = {box[1]: (float(box[2]), float(box[3])) for box in _BOX.finditer(self.inside)}
         if name not in places:
             raise self.fault(f"{name} must be a place such as (512,40).")
-        return point(self.view, THOUSANDTHS, *places[name], self.call)
+        return self.point(*places[name])
 
     def text(self, name: str) -> str:
         found = _TEXT.fullmatch(self.inside)
@@ -132,29 +125,16 @@ class _Given:
     def optional_text(self) -> str | None:
         return (self.text("content") or None) if self.inside.strip() else None
 
-    def typed(self) -> tuple[Action, ...]:
+    def typing(self) -> tuple[Action, ...]:
         """With Enter behind it, as the prompt says."""
-        text = self.text("content")
-        if (character := untypable(text)) is not None:
-            raise self.fault(f"content holds {character!a}, which cannot be typed: use Hotkey for keys.")
-        return TypeText(text=text), Press(keys=("enter",))
+        return self.typed(self.text("content"), "content"), Press(keys=("enter",))
 
     def hotkey(self) -> Press:
         listed = _KEYS.fullmatch(self.inside)
         keys = _KEY.findall(listed[1]) if listed else []
         if not keys:
             raise self.fault("keys must be a list of names of keys, such as ['ctrl', 'c'].")
-        try:
-            return Press(keys=canonical_chord(keys))
-        except UnknownKey as error:
-            raise self.fault(str(error)) from None
-
-    def scroll(self) -> Scroll:
-        direction = self.text("direction").strip().lower()
-        if direction not in _DIRECTIONS:
-            raise self.fault("direction must be 'up' or 'down'.")
-        across, up = _DIRECTIONS[direction]
-        return Scroll(horizontal=across * NOTCHES, vertical=up * NOTCHES)
+        return Press(keys=self.chord(keys))
 
 
 _ACTIONS: Final[dict[str, Callable[[_Given], Action | tuple[Action, ...]]]] = {
@@ -162,8 +142,8 @@ _ACTIONS: Final[dict[str, Callable[[_Given], Action | tuple[Action, ...]]]] = {
     "DoubleClick": lambda given: Click(at=given.place("box"), count=2),
     "Hover": lambda given: Move(to=given.place("box")),
     "Drag": lambda given: Drag(start=given.place("start"), end=given.place("end")),
-    "Scroll": lambda given: given.scroll(),
-    "Type": lambda given: given.typed(),
+    "Scroll": lambda given: given.scrolling(given.text("direction"), NOTCHES),
+    "Type": lambda given: given.typing(),
     "Hotkey": lambda given: given.hotkey(),
     "PressEnter": lambda _: Press(keys=("enter",)),
     "PressBack": lambda _: GoBack(),
@@ -182,13 +162,7 @@ def _build(action: str, view: View) -> tuple[Action, ...]:
     name, inside = found.groups()
     if name not in _ACTIONS:
         raise UnknownCall(f"There is no {excerpt(name)} here. There are: {', '.join(_ACTIONS)}.")
-    given = _Given(name, inside, view)
-    try:
-        built = _ACTIONS[name](given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise given.fault(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.") from None
-    return built if isinstance(built, tuple) else (built,)
+    return built(_Given(name, view, THOUSANDTHS, inside), _ACTIONS[name])
 
 
 def _between(tag: str, text: str) -> str | None:
