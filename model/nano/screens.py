@@ -36,15 +36,15 @@ class Item:
 
     @property
     def aim(self) -> tuple[float, float]:
-        """Where to click, px: on the label's text, or in a field at the place nearest to its label."""
+        """Where to click, px: on the label's text, or in a field near its label, but well inside."""
         left, top, right, bottom = self.box
         middle_x, middle_y = (self.text[0] + self.text[2]) / 2, (self.text[1] + self.text[3]) / 2
         if self.kind in ("point", "near"):
             return middle_x, middle_y
         if self.kind == "tick":
             return (left + right) / 2, (top + bottom) / 2
-        inset = min(40.0, (right - left) / 2)
-        return min(max(middle_x, left + inset), right - inset), min(max(middle_y, top + 10.0), (top + bottom) / 2)
+        across, down = min(40.0, (right - left) / 2), min(24.0, (bottom - top) / 2)
+        return min(max(middle_x, left + across), right - across), min(max(middle_y, top + down), bottom - down)
 
 
 @dataclass(frozen=True, slots=True)

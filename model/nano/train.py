@@ -196,7 +196,7 @@ def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
         only_seeing = done < SEEING
         stage = next(stage for stage in PICTURES if done <= stage[0])
         _, size, count, queries = rng.choice(PICTURES) if only_seeing or rng.random() < 0.2 else stage
-        many, typing, dense = rng.random() < 0.22, rng.random() < 0.3, rng.random() < 0.25
+        many, typing, dense = rng.random() < 0.4, rng.random() < 0.45, rng.random() < 0.2
         if many:  # long questions are about small pictures: they teach what to look for, not where it is
             _, size, count, queries = PICTURES[0]
         rng = random.Random(f"{rng.random()} {run.rank}")

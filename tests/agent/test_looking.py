@@ -130,16 +130,23 @@ def test_both_looks_count() -> None:
     assert (click.at.x * 1280, click.at.y * 720) == pytest.approx(TARGET_PX, abs=1)
 
 
-def test_what_is_refused_on_every_closer_look_is_not_there() -> None:
+def test_when_every_closer_look_refuses_the_first_is_believed() -> None:
     class Refusing(Seer):
         def _reply(self, message: Message) -> Reply:
             return super()._reply(message) if self.batches[-1] == 12 else Reply(answer_text("Click it", NOT_HERE))
 
-    places = [(400, 300), (640, 440), (950, 300), (1200, 650)]
     model = Refusing()
-    decision = look(model, NanoFormat(), screen_with_target(places), "Click it.")
+    decision = look(model, NanoFormat(), screen_with_target(), "Click it.")
+    assert model.batches == [12, 1]
+    (click,) = decision.actions
+    assert isinstance(click, Click)
+    assert (click.at.x * 1280, click.at.y * 720) == pytest.approx(TARGET_PX, abs=1)
+
+
+def test_no_more_than_three_places_are_looked_at_again() -> None:
+    model = Seer()
+    look(model, NanoFormat(), screen_with_target([(400, 300), (640, 440), (950, 300), (1200, 650)]), "Click it.")
     assert model.batches == [12, 3]
-    assert decision.actions == (Terminate(success=False),)
 
 
 def test_when_no_tile_points_the_surest_answer_that_is_not_a_failure_wins() -> None:
