@@ -131,12 +131,16 @@ class LatentAttention(nn.Module):
         up = self.kv_b_proj.weight.to(fast).unflatten(0, (c.num_attention_heads, -1))
         key_up, value_up = up.split([c.qk_nope_head_dim, c.v_head_dim], dim=1)
         nope, rope = q.to(fast).split([c.qk_nope_head_dim, c.qk_rope_head_dim], dim=-1)
-        latent_q = torch.cat([torch.einsum("bhn,hnl->bhl", nope, key_up), rope], dim=-1)
         seen = rows.to(fast)
-        scores = latent_q @ seen.transpose(1, 2) * c.qk_head_dim**-0.5
-        attention = scores.softmax(-1, dtype=torch.float32).to(fast)
-        read = attention @ seen[..., : c.kv_lora_rank]
-        return torch.einsum("bhl,hvl->bhv", read, value_up).to(q.dtype)
+        # Head by head and sequence by sequence: a batched product would first copy all of these weights and rows.
+        latents = [of_head @ matrix for of_head, matrix in zip(nope.unbind(1), key_up, strict=True)]
+        latent_q = torch.cat([torch.stack(latents, dim=1), rope], dim=-1) * c.qk_head_dim**-0.5
+        read: list[Tensor] = []
+        for of_sequence, row in zip(latent_q, seen, strict=True):
+            attention = F.linear(of_sequence, row).softmax(-1, dtype=torch.float32).to(fast)
+            read.append(attention @ row[:, : c.kv_lora_rank])
+        values = [F.linear(of_head, m) for of_head, m in zip(torch.stack(read).unbind(1), value_up, strict=True)]
+        return torch.stack(values, dim=1).to(q.dtype)
 
 
 class MLP(nn.Module):
