@@ -187,8 +187,8 @@ class _Session:
     def _confirmed(self, frame: Frame, view_px: tuple[int, int], best_first: Sequence[_Read]) -> _Read:
         """What is most probable of the first look and a second one, straight at the places that it named.
 
-        Where no second look finds it the first is believed: of nano's answers more right ones than wrong ones are refused
-        on a second look. Its model card has the figures.
+        Where no second look finds it the first is believed: of nano's answers more right ones than wrong ones are
+        refused on a second look. Its model card has the figures.
         """
         candidates: list[tuple[View, _Read]] = []
         for read in best_first:
