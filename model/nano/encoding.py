@@ -15,6 +15,8 @@ class Encoded:
     """What follows the picture: question and answer, and where the parts of the answer begin."""
 
     tokens: list[int]
+    steps: slice
+    """Those of the steps already done."""
     answer_at: int
     label_end: int
     """Index of the token that closes the action line: there the label is known as a whole."""
@@ -51,7 +53,11 @@ class Encoder:
     def encode(self, query: Query, size: tuple[int, int]) -> Encoded:
         """The tokens of a query about a picture of the given width and height, px."""
         encode = self.tokenizer.encode
-        tokens = [*self._behind, *encode(user_text(query.instruction, query.steps)), *self._answer]
+        asked = user_text(query.instruction, query.steps)
+        tokens = [*self._behind, *encode(asked)]
+        before_steps = asked[: len(asked) - sum(len(f"{step}\n") for step in query.steps)]
+        steps = slice(len(self._behind) + len(encode(before_steps)), len(tokens))
+        tokens += self._answer
         answer_at = len(tokens)
         label_end = answer_at + len(encode(answer_text(query.action, "").partition("\n\n")[0])) - 1
         head, _, rest = answer_text(query.action, query.code).rpartition("```python\n")
@@ -59,21 +65,21 @@ class Encoder:
         code_at = len(tokens)
         place = _place(query, size)
         if query.aim is None:
-            return Encoded([*tokens, *encode(rest), self._end], answer_at, label_end, code_at, None, place)
+            return Encoded([*tokens, *encode(rest), self._end], steps, answer_at, label_end, code_at, None, place)
         before, _, behind = rest.partition(UNKNOWN_PLACE)
         tokens += encode(before + "x=0.")
         x_at = len(tokens)
         tokens += [*encode(f"{place[0]:03d}"), *encode(", y=0.")]
         y_at = len(tokens)
         tokens += [*encode(f"{place[1]:03d}"), *encode(behind), self._end]
-        return Encoded(tokens, answer_at, label_end, code_at, (x_at, y_at), place)
+        return Encoded(tokens, steps, answer_at, label_end, code_at, (x_at, y_at), place)
 
     def encode_mention(self, query: Query, size: tuple[int, int]) -> Encoded:
         """Only the action line of an answer, without the question: enough to find what it names in a picture."""
         line = self.tokenizer.encode(answer_text(query.action, "").partition("\n\n")[0])
         tokens = [*self._behind, *self._answer, *line]
         answer_at = len(tokens) - len(line)
-        return Encoded(tokens, answer_at, len(tokens) - 1, len(tokens), None, _place(query, size))
+        return Encoded(tokens, slice(0), answer_at, len(tokens) - 1, len(tokens), None, _place(query, size))
 
 
 def _place(query: Query, size: tuple[int, int]) -> tuple[int, int]:

@@ -1,12 +1,14 @@
 """What is trained in the main lesson, and the losses that teach it to answer.
 
 Beside the answer's own tokens some things are supervised in training only: the characters in every patch, half way and
-at the encoder's end; the centre of the label that every patch belongs to, before and behind the projector (which would
-otherwise lose it); behind the projector the letters that a place shows and those of the whole label it belongs to, and
-where a label ends in the answer its letters, which must match;
-where one attention head looks once the label is spelled and while the place is written (in front of the picture when it
-does not show the label); and the place itself as soon as the label is spelled. While that head seeks the label, the
-other pictures of a step compete with its own, as the tiles of a screen do: else it finds something nearly right in all.
+at the encoder's end; the place to click for the label that every patch belongs to, before and behind the projector
+(which would otherwise lose it); behind the projector the letters that a place shows and those of the whole label it
+belongs to, and where a label ends in the answer its letters, which must match; where one attention head looks once the
+label is spelled and while the place is written (in front of the picture when it does not show the label); and the place
+itself as soon as the label is spelled. While that head seeks the label, the other pictures of a step compete with its
+own, as the tiles of a screen do: else it finds something nearly right in all.
+
+What comes next of a list of steps is taught without pictures, which is cheap.
 """
 
 from __future__ import annotations
@@ -45,13 +47,14 @@ LOSS_WEIGHTS: Final = {
     "aim": 1.5,
     "look": 3.0,
     "missed": 1.5,
-    "centre": 1.0,
-    "merged_centre": 1.0,
+    "seen_aim": 1.0,
+    "merged_aim": 1.0,
     "read": 0.5,
     "kept": 0.7,
     "letters": 0.5,
     "words": 1.0,
     "spelled": 0.5,
+    "next": 2.0,
 }
 
 
@@ -75,8 +78,8 @@ class Learner(nn.Module):
         nn.init.normal_(self.language_model.embed_tokens.weight, std=0.02)
         self.reading = ReadingHead(config.vision.hidden_size)
         self.kept = ReadingHead(config.vision.hidden_size)
-        self.centre = PlaceHead(config.vision.hidden_size)
-        self.merged_centre = PlaceHead(config.text.hidden_size)
+        self.seen_aim = PlaceHead(config.vision.hidden_size)
+        self.merged_aim = PlaceHead(config.text.hidden_size)
         self.aim = PlaceHead(config.text.hidden_size)
         self.letters = LettersHead(config.text.hidden_size)
         self.words = LettersHead(config.text.hidden_size)
@@ -106,7 +109,7 @@ class Learner(nn.Module):
         named = [
             _Asked(query, encode.encode_mention(query, size)) for picture in pictures for query in picture.mentions
         ]
-        ids = [self._ids(rows) for rows in (asked, named)]
+        ids = [self._ids([one.branch for one in rows]) for rows in (asked, named)]
         embed = self.language_model.embed_tokens
         before = embed(torch.tensor(self.encoder.before)).expand(batch, -1, -1)
         groups = [embed(rows.unflatten(0, (batch, -1))) for rows in ids]
@@ -128,6 +131,31 @@ class Learner(nn.Module):
         named_found = looks[2][0].detach()
         return losses | {"aim": (aims[0] + aims[1]) / 2, "look": found, "missed": missed, "named": named_found}
 
+    def next_steps(self, lists: Sequence[Query]) -> Losses:
+        """The losses of a step about lists alone, without any picture.
+
+        Taught are the steps that are done, each from those before it, and the answer but for the place in it.
+        """
+        size = (1000, 1000)
+        branches = [self.encoder.encode(query, size) for query in lists]
+        ids = self._ids(branches)
+        embed = self.language_model.embed_tokens
+        before = embed(torch.tensor([self.encoder.before]))
+        (run,) = run_branches(self.language_model, before, [embed(ids).unsqueeze(0)])
+        wanted, line = (torch.zeros(ids.shape, dtype=torch.bool) for _ in range(2))
+        for row, branch in enumerate(branches):
+            wanted[row, branch.steps] = True
+            wanted[row, branch.answer_at : len(branch.tokens)] = True
+            if branch.digits_at is not None:
+                wanted[row, branch.code_at : branch.digits_at[1] + 3] = False
+            line[row, branch.answer_at : branch.label_end + 1] = True
+        wanted, line, targets = wanted[:, 1:], line[:, 1:], ids[:, 1:]
+        logits = self.lm_head(run.hidden[0, :, :-1][wanted])
+        wrong = torch.zeros(targets.shape, dtype=torch.bool)
+        wrong[wanted] = logits.argmax(-1) != targets[wanted]
+        right = (~(wrong & line).any(1)).float().mean()
+        return {"next": F.cross_entropy(logits, targets[wanted]), "next_right": right}
+
     def _see(self, pictures: Sequence[Picture], size: tuple[int, int]) -> tuple[Tensor, Losses]:
         """(M, D) what the decoder is given of pictures of a size, in px, and the losses of seeing."""
         width, height = size
@@ -147,23 +175,23 @@ class Learner(nn.Module):
                 losses |= self.reading.losses(x, slots)
         x = self.vision_tower.encoder.final_layernorm(x)
         losses["kept"] = self.kept.losses(x, slots)["read"]
-        centres, letters = of_patches(lambda picture: picture.centres), of_patches(lambda picture: picture.letters)
-        spread = spreads(of_patches(lambda picture: picture.sizes), size)
-        on_label = centres[:, 0] >= 0
-        losses["centre"] = self.centre.loss(x[on_label], centres[on_label], spread[on_label])
+        aims, letters = of_patches(lambda picture: picture.aims), of_patches(lambda picture: picture.letters)
+        spread = spreads(of_patches(lambda picture: picture.rooms), size)
+        on_label = aims[:, 0] >= 0
+        losses["seen_aim"] = self.seen_aim.loss(x[on_label], aims[on_label], spread[on_label])
         merged = self.multi_modal_projector(x, grids)
         labelled, patch = _of_cells(on_label, len(pictures), grids[0])
-        losses["merged_centre"] = self.merged_centre.loss(merged[labelled], centres[patch], spread[patch])
+        losses["merged_aim"] = self.merged_aim.loss(merged[labelled], aims[patch], spread[patch])
         losses["words"] = self.words.loss(merged[labelled], letters[patch])
         cells, shown = letters_in_cells(slots, grids)
         losses["letters"] = self.letters.loss(merged[cells], shown)
         return merged, losses
 
-    def _ids(self, asked: list[_Asked]) -> Tensor:
+    def _ids(self, branches: list[Encoded]) -> Tensor:
         """(rows, T) the tokens of all branches, padded."""
-        ids = torch.full((len(asked), max(len(one.branch.tokens) for one in asked)), self.encoder.padding)
-        for row, one in enumerate(asked):
-            ids[row, : len(one.branch.tokens)] = torch.tensor(one.branch.tokens)
+        ids = torch.full((len(branches), max(len(branch.tokens) for branch in branches)), self.encoder.padding)
+        for row, branch in enumerate(branches):
+            ids[row, : len(branch.tokens)] = torch.tensor(branch.tokens)
         return ids
 
     def _words(self, hidden: Tensor, ids: Tensor, asked: list[_Asked]) -> Losses:
@@ -261,8 +289,8 @@ def _targets(asked: list[_Asked], size: tuple[int, int]) -> tuple[Tensor, Tensor
     """The rows (n,) of those that point, their places (n, 2), and the spreads (n, 2) of these, in thousandths."""
     pointing = [row for row, one in enumerate(asked) if one.query.target is not None]
     places = torch.tensor([asked[row].branch.place for row in pointing]).view(-1, 2)
-    sizes = torch.tensor([asked[row].query.target_size for row in pointing]).view(-1, 2)
-    return torch.tensor(pointing, dtype=torch.long), places, spreads(sizes, size)
+    rooms = torch.tensor([asked[row].query.room for row in pointing]).view(-1, 2)
+    return torch.tensor(pointing, dtype=torch.long), places, spreads(rooms, size)
 
 
 def _cells(shown: Box, aim: tuple[float, float], across: int) -> set[int]:

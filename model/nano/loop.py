@@ -38,6 +38,8 @@ class Schedule:
 
     minutes: float
     """Training time this run is planned for, interruptions not counted."""
+    begin: float = 0.0
+    """The fraction of that time which a new run leaves out at its beginning."""
     peak_lr: float = 1.5e-3
     warmup: float = 0.02
     decay: float = 0.4
@@ -146,7 +148,7 @@ class Run:
     ) -> tuple[int, float]:
         path = self.folder / STATE
         if not path.exists():
-            return 0, 0.0
+            return 0, self.schedule.begin * self.schedule.minutes * 60
         state = torch.load(path, weights_only=True)
         learner.load_state_dict(state["learner"])
         for optimiser, saved in zip(optimisers, state["optimisers"], strict=True):

@@ -7,12 +7,12 @@ from torch import Tensor, nn
 
 MIN_SPREAD_PX = 2.5
 SPREAD = 0.2
-"""How far off a place may be and still be nearly as good, as a part of the width or height of what is to be hit."""
+"""How far off a place may be and still be nearly as good, as a part of the width or height of what may be hit."""
 
 
-def spreads(sizes: Tensor, whole: tuple[int, int]) -> Tensor:
-    """Standard deviations (n, 2) in thousandths of a picture of that width and height, for things (n, 2) px."""
-    return (SPREAD * sizes).clamp(min=MIN_SPREAD_PX) * 1000 / torch.tensor(whole)
+def spreads(rooms: Tensor, whole: tuple[int, int]) -> Tensor:
+    """Standard deviations (n, 2) in thousandths of a picture of that width and height, for room (n, 2) px around it."""
+    return (SPREAD * rooms).clamp(min=MIN_SPREAD_PX) * 1000 / torch.tensor(whole)
 
 
 def soft_digits(place: Tensor, spread: Tensor) -> tuple[Tensor, Tensor]:

@@ -68,10 +68,9 @@ class Query:
     """What has to be hit, px of the picture."""
 
     @property
-    def target_size(self) -> tuple[float, float]:
-        """Width and height, px."""
-        left, top, right, bottom = self.target or (0.0, 0.0, 0.0, 0.0)
-        return right - left, bottom - top
+    def room(self) -> tuple[float, float]:
+        """Width and height, px, of what may be hit around the aim."""
+        return _room(self.aim, self.target) if self.aim is not None and self.target is not None else (0.0, 0.0)
 
     @property
     def is_absent(self) -> bool:
@@ -87,10 +86,11 @@ class Picture:
     """(H, W, 3) RGB, sides a multiple of two patches."""
     slots: NDArray[np.int64]
     """(N, SLOTS) characters of each patch; -100 where they are not known."""
-    centres: NDArray[np.int64]
-    """(N, 2) x and y, in thousandths of the picture, of the middle of the patch's label; -1 outside of labels."""
-    sizes: NDArray[np.float32]
-    """(N, 2) width and height of that label, px; 0 outside of labels."""
+    aims: NDArray[np.int64]
+    """(N, 2) x and y, in thousandths of the picture, of the place to click for the patch's label; -1 outside of labels,
+    and on those whose place the picture does not show."""
+    rooms: NDArray[np.float32]
+    """(N, 2) width and height of what may be hit around it, px; 0 where there is no aim."""
     letters: NDArray[np.float32]
     """(N, letters) ones for those that the patch's label has, as in `letters_of`."""
     labels: frozenset[str]
@@ -110,6 +110,12 @@ def _cut(box: Box, left: int, top: int, width: int, height: int) -> tuple[Box, f
     cut = max(x0, 0.0), max(y0, 0.0), min(x1, float(width)), min(y1, float(height))
     area = max(0.0, cut[2] - cut[0]) * max(0.0, cut[3] - cut[1])
     return cut, area / max(1e-6, (x1 - x0) * (y1 - y0))
+
+
+def _room(aim: tuple[float, float], target: Box) -> tuple[float, float]:
+    """Width and height of the largest box around an aim that the target holds."""
+    (x, y), (left, top, right, bottom) = aim, target
+    return 2 * max(0.0, min(x - left, right - x)), 2 * max(0.0, min(y - top, bottom - y))
 
 
 def _recoloured(rng: random.Random, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -177,9 +183,9 @@ def _slots(screen: Screen, left: int, top: int, width: int, height: int) -> NDAr
 def _labels(
     screen: Screen, left: int, top: int, width: int, height: int
 ) -> tuple[dict[str, list[tuple[Item, Box]]], NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
-    """The items that a picture shows, by label, each with what it shows of the label; its centres, sizes, letters."""
-    centres = np.full((height // PATCH, width // PATCH, 2), -1, dtype=np.int64)
-    sizes = np.zeros((height // PATCH, width // PATCH, 2), dtype=np.float32)
+    """The items that a picture shows, by label, each with what it shows of the label; its aims, rooms, letters."""
+    aims = np.full((height // PATCH, width // PATCH, 2), -1, dtype=np.int64)
+    rooms = np.zeros((height // PATCH, width // PATCH, 2), dtype=np.float32)
     letters = np.zeros((height // PATCH, width // PATCH, len(ALPHABET)), dtype=np.float32)
     seen: dict[str, list[tuple[Item, Box]]] = {}
     for item in screen.items:
@@ -187,13 +193,15 @@ def _labels(
         if share < VISIBLE:
             continue
         seen.setdefault(item.label, []).append((item, cut))
-        x, y = (cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2
+        place = _place(item, cut, left, top, width, height)
+        if place is None:
+            continue
         rows = slice(int((cut[1] + 3) // PATCH), int((cut[3] - 3) // PATCH) + 1)
         columns = slice(int((cut[0] + 2) // PATCH), int((cut[2] - 2) // PATCH) + 1)
-        centres[rows, columns] = thousandths(x, width), thousandths(y, height)
-        sizes[rows, columns] = cut[2] - cut[0], cut[3] - cut[1]
+        aims[rows, columns] = thousandths(place.aim[0], width), thousandths(place.aim[1], height)
+        rooms[rows, columns] = _room(place.aim, place.target)
         letters[rows, columns] = letters_of([item.label])[0].numpy()
-    return seen, centres.reshape(-1, 2), sizes.reshape(-1, 2), letters.reshape(-1, len(ALPHABET))
+    return seen, aims.reshape(-1, 2), rooms.reshape(-1, 2), letters.reshape(-1, len(ALPHABET))
 
 
 def picture_of(
@@ -222,7 +230,7 @@ def picture_of(
     left = int(min(max(middle[0] - rng.uniform(0, width), 0), full_width - width))
     top = int(min(max(middle[1] - rng.uniform(0, height), 0), full_height - height))
 
-    seen, centres, sizes, letters = _labels(screen, left, top, width, height)
+    seen, aims, rooms, letters = _labels(screen, left, top, width, height)
     partly = {item.label for item in screen.items if _cut(item.text, left, top, width, height)[1] > 0}
     askable = [found[0] for found in seen.values() if len(found) == 1 and suits(found[0][0])]
     weights = [4.0 if item.kind in ("field", "tick") else 2.0 if item.kind == "near" else 1.0 for item, _ in askable]
@@ -250,8 +258,8 @@ def picture_of(
     return Picture(
         _recoloured(rng, screen.pixels[top : top + height, left : left + width]),
         _slots(screen, left, top, width, height),
-        centres,
-        sizes,
+        aims,
+        rooms,
         letters,
         frozenset(label.lower() for label in partly),
         asked,

@@ -14,6 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+INSET_PX = 60.0
+"""How far inside its left and right edge a field is clicked, if it is so wide; half as far inside the others."""
+
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in px."""
 
@@ -43,7 +46,7 @@ class Item:
             return middle_x, middle_y
         if self.kind == "tick":
             return (left + right) / 2, (top + bottom) / 2
-        across, down = min(40.0, (right - left) / 2), min(24.0, (bottom - top) / 2)
+        across, down = min(INSET_PX, (right - left) / 2), min(INSET_PX / 2, (bottom - top) / 2)
         return min(max(middle_x, left + across), right - across), min(max(middle_y, top + down), bottom - down)
 
 

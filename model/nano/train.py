@@ -30,6 +30,7 @@ from model.nano.export import export as write_checkpoint
 from model.nano.export import restore
 from model.nano.interruption import Interruption, ignored
 from model.nano.learner import Learner, total
+from model.nano.lists import LENGTHS, MOST, list_query
 from model.nano.loop import STATE, Losses, Run, Schedule, averaged_weights
 from model.nano.prompts import NOT_HERE, answer_text, user_text
 from model.nano.questions import picture_of
@@ -45,14 +46,18 @@ app = App(name="python -m model.nano.train", help="Train nano from scratch, on a
 FOLDER = Path("training")
 """Holds the pool of screens, the vocabulary, and a folder for each stage."""
 PICTURES = (
-    (0.4, (224, 168), 14, 4),
-    (0.65, (336, 252), 9, 5),
-    (1.0, TILE, 5, 7),
+    (0.4, (224, 168), 10, 4),
+    (0.65, (336, 252), 6, 5),
+    (1.0, TILE, 4, 7),
 )
 """Until which part of the time mostly which size (px), how many pictures a step, and how many questions about each.
 
 All have a tile's shape. What is learned from few labels at first, to find one by its letters, holds among many later.
 """
+LISTS = 0.5
+"""How often a step of training is about lists alone, once pictures are asked about: it costs a third of the others."""
+LISTED = 60
+"""How many steps all lists of a process have then, about."""
 SEEING = 0.33
 """Part of the time, at the beginning, in which pictures are only seen: what labels say is learned faster without asking
 about them, and a decoder that has nothing to match learns to do without."""
@@ -112,11 +117,14 @@ def read(*, minutes: float, folder: Path = FOLDER) -> None:
 
 
 @app.command
-def point(*, minutes: float, processes: int = 2, start: Path | None = None, folder: Path = FOLDER) -> None:
+def point(
+    *, minutes: float, begin: float = 0.0, processes: int = 2, start: Path | None = None, folder: Path = FOLDER
+) -> None:
     """Teach everything to point.
 
     Args:
         minutes: training time, interruptions not counted.
+        begin: the fraction of that time to leave out at the beginning, which a checkpoint to go on from does not need.
         processes: of one thread each; every one has its own pictures.
         start: an exported checkpoint to go on from; by default what the stage before has learned, if there is one.
         folder: where everything goes that belongs to the training.
@@ -129,7 +137,7 @@ def point(*, minutes: float, processes: int = 2, start: Path | None = None, fold
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     write_vocabulary(folder, ranks(FIXED_TEXTS))
     with tempfile.TemporaryDirectory() as meeting:
-        arguments = (processes, f"{meeting}/rendezvous", folder, start, minutes)
+        arguments = (processes, f"{meeting}/rendezvous", folder, start, minutes, begin)
         with ignored():
             training = spawn(_point_process, arguments, nprocs=processes, join=False)
         assert training is not None
@@ -175,8 +183,10 @@ def new_learner(folder: Path, start: Path | None = None) -> Learner:
     return learner
 
 
-def _point_process(rank: int, world: int, rendezvous: str, folder: Path, start: Path | None, minutes: float) -> None:
-    schedule = Schedule(minutes, peak_lr=1e-3, decay=0.75, ema=0.99, save_every_s=240.0, faster=FASTER)
+def _point_process(
+    rank: int, world: int, rendezvous: str, folder: Path, start: Path | None, minutes: float, begin: float
+) -> None:
+    schedule = Schedule(minutes, begin, peak_lr=1e-3, decay=0.75, ema=0.99, save_every_s=240.0, faster=FASTER)
     with Interruption() as interruption:
         dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=world)
         try:
@@ -194,6 +204,10 @@ def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
     def losses(rng: random.Random, done: float) -> Losses:
         # The same choice in all processes: they wait for the slowest.
         only_seeing = done < SEEING
+        if not only_seeing and rng.random() < LISTS:
+            count, longest = rng.randint(2, MOST), rng.choice(LENGTHS)
+            rng = random.Random(f"{rng.random()} {run.rank}")
+            return total(learner.next_steps([list_query(rng, count, longest) for _ in range(LISTED // count)]))
         stage = next(stage for stage in PICTURES if done <= stage[0])
         _, size, count, queries = rng.choice(PICTURES) if only_seeing or rng.random() < 0.2 else stage
         many, typing, dense = rng.random() < 0.4, rng.random() < 0.45, rng.random() < 0.2

@@ -98,10 +98,11 @@ def sentence(rng: random.Random) -> str:
 
 def value(rng: random.Random) -> str:
     """What a user may want to type."""
-    return _long_value(rng)[: rng.choice((8, 12, 16, 24))].strip()
+    return long_value(rng)[: rng.choice((8, 12, 16, 24))].strip()
 
 
-def _long_value(rng: random.Random) -> str:
+def long_value(rng: random.Random) -> str:
+    """What a user may want to type, however long."""
     kind = rng.random()
     if kind < 0.3:
         return label(rng)
@@ -114,7 +115,21 @@ def _long_value(rng: random.Random) -> str:
         return word(rng).capitalize() + " " + word(rng).capitalize()
     if kind < 0.85:
         return "".join(rng.choices(string.ascii_letters + string.digits + "-_.!#@", k=rng.randint(4, 14)))
+    if kind < 0.93:
+        return _formatted(rng)
     return " ".join(word(rng).lower() for _ in range(rng.randint(1, 5)))
+
+
+def _formatted(rng: random.Random) -> str:
+    """A number as people write it: of a telephone, a house, a bank account; a date, a time, a price, an address."""
+    form = rng.choice(
+        ("+## ### #######", "### ####", "0## #### ####", "(###) ###-####", "##/##/####", "####-##-##", "##:##",
+         "##.## EUR", "$#,###.##", "@@## #### #### #### ####", "## ~ Street", "#### ~", "~.example:####", "@@-####-@")
+    )  # fmt: skip
+    return "".join(
+        rng.choice(string.digits) if char == "#" else rng.choice(string.ascii_uppercase) if char == "@" else char
+        for char in form.replace("~", word(rng))
+    )
 
 
 def mutated(rng: random.Random, text: str) -> str:

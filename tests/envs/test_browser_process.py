@@ -135,7 +135,8 @@ def test_a_page_that_hangs_is_given_up(monkeypatch):
         "data:text/html,<script>onload = () => setTimeout(() => { for (;;); }, 1)</script>", (300, 200)
     ) as env:
         family = descendants(env._process.process_id)
-        with pytest.raises(EnvUnavailable, match="hangs"):
+        # Chromium says nothing or that it cannot take a picture, which depends on how far it has come.
+        with pytest.raises(EnvUnavailable, match=r"no picture of the page .* (hangs|Unable to capture screenshot)"):
             observe_often(env)  # a first look may come before the loop
     assert all_gone(family)
 

@@ -70,6 +70,7 @@ def test_the_parts_of_the_answer_are_where_it_says(
     def shown(begin: int, end: int) -> str:
         return nano_tokenizer.decode(branch.tokens[begin:end])
 
+    assert shown(branch.steps.start, branch.steps.stop) == "".join(f"{step}\n" for step in query.steps)
     assert shown(branch.answer_at, branch.label_end + 1) == f"## Action:\n{query.action}"
     assert shown(branch.answer_at, branch.code_at).endswith("```python\n")
     assert shown(branch.code_at, len(branch.tokens)).startswith(query.code.partition("(")[0])
