@@ -16,6 +16,8 @@ from torch.nn import functional as F
 
 FEW_ROWS: Final = 4
 """So many rows are multiplied as they are, whatever the CPU: reading the weights takes longer than computing."""
+COMPILED_ROWS: Final = 64
+"""Products of more rows are padded where kernels are compiled for a number of rows."""
 
 
 class Linear(nn.Linear):
@@ -29,7 +31,23 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """What `torch.nn.functional.linear` does: x (..., K), weight (N, K) and bias (N) give (..., N), of x's type."""
     if is_widened(x) and x.numel() > FEW_ROWS * x.shape[-1]:
         return F.linear(x.float(), weight.float(), None if bias is None else bias.float()).to(x.dtype)
+    rows = x.numel() // x.shape[-1]
+    if _is_compiled_for_rows(x) and (further := few_counts(rows) - rows):
+        padded = F.pad(x.reshape(rows, -1), (0, 0, 0, further))
+        return F.linear(padded, weight, bias)[:rows].unflatten(0, x.shape[:-1])
     return F.linear(x, weight, bias)
+
+
+def few_counts(rows: int) -> int:
+    """A number of rows at most an eighth larger, of which there are eight between a power of two and the next."""
+    step = max(COMPILED_ROWS, 1 << max(0, rows.bit_length() - 4))
+    return -(-rows // step) * step if rows > COMPILED_ROWS else rows
+
+
+def _is_compiled_for_rows(x: Tensor) -> bool:
+    """Whether a kernel is compiled, in milliseconds, for each number of rows that such tensors are multiplied with."""
+    in_bfloat16 = x.dtype == torch.bfloat16 or torch.is_autocast_enabled("cpu")
+    return in_bfloat16 and x.device.type == "cpu" and multiplies_bfloat16()
 
 
 def is_widened(x: Tensor) -> bool:

@@ -38,6 +38,7 @@ from model.vision import Grid, MoonViT, Projector, rotary_2d
 
 CELL = 2 * PATCH
 """Side of what one image token shows, px."""
+LENGTH_STEP = 32
 GUIDED_LAYERS = (1, 2)
 """The first finds the label as soon as it is spelled, the second looks at it while the place is told."""
 LOSS_WEIGHTS: Final = {
@@ -188,8 +189,9 @@ class Learner(nn.Module):
         return merged, losses
 
     def _ids(self, branches: list[Encoded]) -> Tensor:
-        """(rows, T) the tokens of all branches, padded."""
-        ids = torch.full((len(branches), max(len(branch.tokens) for branch in branches)), self.encoder.padding)
+        """(rows, T) the tokens of all branches, padded to one of few lengths: kernels are compiled for each."""
+        longest = max(len(branch.tokens) for branch in branches)
+        ids = torch.full((len(branches), -(-longest // LENGTH_STEP) * LENGTH_STEP), self.encoder.padding)
         for row, branch in enumerate(branches):
             ids[row, : len(branch.tokens)] = torch.tensor(branch.tokens)
         return ids
