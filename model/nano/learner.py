@@ -55,7 +55,7 @@ LOSS_WEIGHTS: Final = {
     "letters": 0.5,
     "words": 1.0,
     "spelled": 0.5,
-    "next": 2.0,
+    "next": 20.0,
 }
 
 

@@ -138,6 +138,18 @@ def test_the_learning_rate_rises_stays_and_falls() -> None:
     )
 
 
+def test_the_beginning_can_be_left_out(tmp_path: Path) -> None:
+    learner, done = small(), list[float]()
+
+    def losses(rng: random.Random, part: float) -> Losses:
+        done.append(part)
+        return learner.losses(rng, part)
+
+    schedule = Schedule(minutes=STEPS / 60, begin=0.75)
+    Run(tmp_path / "lesson", schedule, Interruption(), clock=itertools.count().__next__).train(learner, losses)
+    assert done == pytest.approx([part / STEPS for part in range(STEPS * 3 // 4, STEPS)])
+
+
 def test_the_journal_records_means(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     journal = Journal(tmp_path / "lesson", planned_s=600)
     for step in range(1, 2 * EVERY + 10):
