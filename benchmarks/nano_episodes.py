@@ -13,7 +13,7 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +35,7 @@ MAX_STEPS = 10
 
 
 @contextmanager
-def opened(url: str) -> Iterator[tuple[Page, str]]:
+def opened(url: str) -> Generator[tuple[Page, str]]:
     """A page in a browser of its own, and the address at which that can be attached to."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

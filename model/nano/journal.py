@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from torch import Tensor
 
+LOG: Final = "log.jsonl"
 EVERY = 50
 """Steps between two records; each holds the means of the steps since the one before."""
 
@@ -16,7 +18,7 @@ class Journal:
     """The journal of one run. A terminal has one line that is rewritten at every step, anything else one a record."""
 
     def __init__(self, folder: Path, planned_s: float) -> None:
-        self._file = folder / "log.jsonl"
+        self._file = folder / LOG
         self._planned_s = planned_s
         self._console = Console()
         self._sums: dict[str, list[float]] = {}

@@ -4,6 +4,7 @@
     python -m model.nano.train read --minutes 40       the encoder learns to read; one process
     python -m model.nano.train point --minutes 110     everything learns to point; two processes of one thread
     python -m model.nano.train export                  writes model/nano/weights
+    python -m model.nano.train curves                  how the losses went, as a table and a plot
 
 Ctrl-C ends a stage with its state saved, and the same command goes on from there. Every stage keeps a log.
 """
@@ -165,6 +166,23 @@ def export(*, folder: Path = FOLDER, out: Path = EMBEDDED_FOLDER) -> None:
         ModelError: there is nothing to export yet.
     """
     write_checkpoint(folder, out)
+
+
+@app.command
+def curves(*, stage: str = "point", folder: Path = FOLDER) -> None:
+    """Write what a stage's log says as a table and a plot.
+
+    Args:
+        stage: read or point.
+        folder: where everything is that belongs to the training.
+
+    Raises:
+        ModelError: the stage has no log yet.
+    """
+    from model.nano.curves import write_curves  # it needs matplotlib
+
+    for file in write_curves(folder / stage):
+        print(file)
 
 
 def new_learner(folder: Path, start: Path | None = None) -> Learner:
