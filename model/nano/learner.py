@@ -48,8 +48,8 @@ LOSS_WEIGHTS: Final = {
     "aim": 1.5,
     "look": 3.0,
     "missed": 1.5,
-    "seen_aim": 1.0,
-    "merged_aim": 1.0,
+    "seen_aim": 2.0,
+    "merged_aim": 2.0,
     "read": 0.5,
     "kept": 0.7,
     "letters": 0.5,
@@ -178,11 +178,11 @@ class Learner(nn.Module):
         losses["kept"] = self.kept.losses(x, slots)["read"]
         aims, letters = of_patches(lambda picture: picture.aims), of_patches(lambda picture: picture.letters)
         spread = spreads(of_patches(lambda picture: picture.rooms), size)
-        on_label = aims[:, 0] >= 0
-        losses["seen_aim"] = self.seen_aim.loss(x[on_label], aims[on_label], spread[on_label])
+        on_label, weights = aims[:, 0] >= 0, of_patches(lambda picture: picture.weights)
+        losses["seen_aim"] = self.seen_aim.loss(x[on_label], aims[on_label], spread[on_label], weights[on_label])
         merged = self.multi_modal_projector(x, grids)
         labelled, patch = _of_cells(on_label, len(pictures), grids[0])
-        losses["merged_aim"] = self.merged_aim.loss(merged[labelled], aims[patch], spread[patch])
+        losses["merged_aim"] = self.merged_aim.loss(merged[labelled], aims[patch], spread[patch], weights[patch])
         losses["words"] = self.words.loss(merged[labelled], letters[patch])
         cells, shown = letters_in_cells(slots, grids)
         losses["letters"] = self.letters.loss(merged[cells], shown)

@@ -40,6 +40,9 @@ MENTION_PRESENT = 0.75
 LONG_TEXT = 24
 BRIEF_LABEL, BRIEF_TEXT = 16, 6
 """Longest label, and longest text to type, of a mention: all of a step cost as much as the longest."""
+ELSEWHERE = 8.0
+"""How much more a label counts that is not itself clicked, but a field or a box it belongs to: they are few, and all
+others teach that the place to click is the label's own."""
 VISIBLE = 0.6
 """The part of a label that a picture must show to count as showing it; what shows some, but less, is not asked for."""
 
@@ -91,6 +94,8 @@ class Picture:
     and on those whose place the picture does not show."""
     rooms: NDArray[np.float32]
     """(N, 2) width and height of what may be hit around it, px; 0 where there is no aim."""
+    weights: NDArray[np.float32]
+    """(N,) how much the patch counts where aims are learned: `ELSEWHERE` or 1, and 0 where there is none."""
     letters: NDArray[np.float32]
     """(N, letters) ones for those that the patch's label has, as in `letters_of`."""
     labels: frozenset[str]
@@ -182,10 +187,17 @@ def _slots(screen: Screen, left: int, top: int, width: int, height: int) -> NDAr
 
 def _labels(
     screen: Screen, left: int, top: int, width: int, height: int
-) -> tuple[dict[str, list[tuple[Item, Box]]], NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
-    """The items that a picture shows, by label, each with what it shows of the label; its aims, rooms, letters."""
+) -> tuple[
+    dict[str, list[tuple[Item, Box]]],
+    NDArray[np.int64],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+]:
+    """The items that a picture shows, by label, each with what it shows of the label; aims, rooms, weights, letters."""
     aims = np.full((height // PATCH, width // PATCH, 2), -1, dtype=np.int64)
     rooms = np.zeros((height // PATCH, width // PATCH, 2), dtype=np.float32)
+    weights = np.zeros((height // PATCH, width // PATCH), dtype=np.float32)
     letters = np.zeros((height // PATCH, width // PATCH, len(ALPHABET)), dtype=np.float32)
     seen: dict[str, list[tuple[Item, Box]]] = {}
     for item in screen.items:
@@ -200,8 +212,9 @@ def _labels(
         columns = slice(int((cut[0] + 2) // PATCH), int((cut[2] - 2) // PATCH) + 1)
         aims[rows, columns] = thousandths(place.aim[0], width), thousandths(place.aim[1], height)
         rooms[rows, columns] = _room(place.aim, place.target)
+        weights[rows, columns] = ELSEWHERE if item.kind in ("field", "tick") else 1.0
         letters[rows, columns] = letters_of([item.label])[0].numpy()
-    return seen, aims.reshape(-1, 2), rooms.reshape(-1, 2), letters.reshape(-1, len(ALPHABET))
+    return seen, aims.reshape(-1, 2), rooms.reshape(-1, 2), weights.reshape(-1), letters.reshape(-1, len(ALPHABET))
 
 
 def picture_of(
@@ -230,7 +243,7 @@ def picture_of(
     left = int(min(max(middle[0] - rng.uniform(0, width), 0), full_width - width))
     top = int(min(max(middle[1] - rng.uniform(0, height), 0), full_height - height))
 
-    seen, aims, rooms, letters = _labels(screen, left, top, width, height)
+    seen, aims, rooms, cell_weights, letters = _labels(screen, left, top, width, height)
     partly = {item.label for item in screen.items if _cut(item.text, left, top, width, height)[1] > 0}
     askable = [found[0] for found in seen.values() if len(found) == 1 and suits(found[0][0])]
     weights = [4.0 if item.kind in ("field", "tick") else 2.0 if item.kind == "near" else 1.0 for item, _ in askable]
@@ -260,6 +273,7 @@ def picture_of(
         _slots(screen, left, top, width, height),
         aims,
         rooms,
+        cell_weights,
         letters,
         frozenset(label.lower() for label in partly),
         asked,
