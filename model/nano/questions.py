@@ -40,9 +40,11 @@ MENTION_PRESENT = 0.75
 LONG_TEXT = 24
 BRIEF_LABEL, BRIEF_TEXT = 16, 6
 """Longest label, and longest text to type, of a mention: all of a step cost as much as the longest."""
-ELSEWHERE = 8.0
-"""How much more a label counts that is not itself clicked, but a field or a box it belongs to: they are few, and all
-others teach that the place to click is the label's own."""
+BESIDE = 8.0
+"""How much more a label counts that is not itself clicked, but a field or a box beside it: they are few, and all others
+teach that the place to click is the label's own."""
+AROUND_BESIDE = 0.75
+"""How often a picture for questions about fields is cut around one that stands beside its label."""
 VISIBLE = 0.6
 """The part of a label that a picture must show to count as showing it; what shows some, but less, is not asked for."""
 
@@ -95,7 +97,7 @@ class Picture:
     rooms: NDArray[np.float32]
     """(N, 2) width and height of what may be hit around it, px; 0 where there is no aim."""
     weights: NDArray[np.float32]
-    """(N,) how much the patch counts where aims are learned: `ELSEWHERE` or 1, and 0 where there is none."""
+    """(N,) how much the patch counts where aims are learned: `BESIDE` or 1, and 0 where there is none."""
     letters: NDArray[np.float32]
     """(N, letters) ones for those that the patch's label has, as in `letters_of`."""
     labels: frozenset[str]
@@ -212,7 +214,7 @@ def _labels(
         columns = slice(int((cut[0] + 2) // PATCH), int((cut[2] - 2) // PATCH) + 1)
         aims[rows, columns] = thousandths(place.aim[0], width), thousandths(place.aim[1], height)
         rooms[rows, columns] = _room(place.aim, place.target)
-        weights[rows, columns] = ELSEWHERE if item.kind in ("field", "tick") else 1.0
+        weights[rows, columns] = BESIDE if item.is_beside else 1.0
         letters[rows, columns] = letters_of([item.label])[0].numpy()
     return seen, aims.reshape(-1, 2), rooms.reshape(-1, 2), weights.reshape(-1), letters.reshape(-1, len(ALPHABET))
 
@@ -239,7 +241,8 @@ def picture_of(
         return (many or typing == (item.kind == "field")) and (long_ones or len(item.label) <= SHORT)
 
     elsewhere = [item for item in screen.items if suits(item)] or screen.items
-    middle = rng.choice(elsewhere).text
+    beside = [item for item in elsewhere if item.is_beside] if typing and rng.random() < AROUND_BESIDE else []
+    middle = rng.choice(beside or elsewhere).text
     left = int(min(max(middle[0] - rng.uniform(0, width), 0), full_width - width))
     top = int(min(max(middle[1] - rng.uniform(0, height), 0), full_height - height))
 

@@ -38,6 +38,14 @@ class Item:
     """The element itself."""
 
     @property
+    def is_beside(self) -> bool:
+        """Whether it stands beside its label, so that the label is not what has to be clicked."""
+        left, top, right, bottom = self.box
+        middle_x, middle_y = (self.text[0] + self.text[2]) / 2, (self.text[1] + self.text[3]) / 2
+        is_inside = left <= middle_x <= right and top <= middle_y <= bottom
+        return self.kind == "tick" or (self.kind == "field" and not is_inside)
+
+    @property
     def aim(self) -> tuple[float, float]:
         """Where to click, px: on the label's text, or in a field near its label, but well inside."""
         left, top, right, bottom = self.box

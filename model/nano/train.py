@@ -55,8 +55,9 @@ PICTURES = (
 
 All have a tile's shape. What is learned from few labels at first, to find one by its letters, holds among many later.
 """
-LISTS = 0.4
-"""How often a step of training is about lists alone, once pictures are asked about: it costs a third of the others."""
+LISTS, SIGHTS = 0.3, 0.35
+"""How often a step of training is about lists alone, and how often it only sees fields and their labels, once pictures
+are asked about: both cost a third of the others."""
 LISTED = 60
 """How many steps all lists of a process have then, about."""
 SEEING = 0.33
@@ -221,14 +222,17 @@ def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
 
     def losses(rng: random.Random, done: float) -> Losses:
         # The same choice in all processes: they wait for the slowest.
-        only_seeing = done < SEEING
-        if not only_seeing and rng.random() < LISTS:
+        lesson = rng.random()
+        only_seeing = done < SEEING or LISTS <= lesson < LISTS + SIGHTS
+        if done >= SEEING and lesson < LISTS:
             count, longest = rng.randint(2, MOST), rng.choice(LENGTHS)
             rng = random.Random(f"{rng.random()} {run.rank}")
             return total(learner.next_steps([list_query(rng, count, longest) for _ in range(LISTED // count)]))
         stage = next(stage for stage in PICTURES if done <= stage[0])
         _, size, count, queries = rng.choice(PICTURES) if only_seeing or rng.random() < 0.2 else stage
         many, typing, dense = rng.random() < 0.4, rng.random() < 0.6, rng.random() < 0.2
+        typing |= only_seeing and done >= SEEING
+        many &= not only_seeing
         if many:  # long questions are about small pictures: they teach what to look for, not where it is
             _, size, count, queries = PICTURES[0]
         rng = random.Random(f"{rng.random()} {run.rank}")
