@@ -1,12 +1,12 @@
 """What is trained in the main lesson, and the losses that teach it to answer.
 
 Beside the answer's own tokens some things are supervised in training only: the characters in every patch, half way and
-at the encoder's end; the place to click for the label that every patch belongs to, before and behind the projector
-(which would otherwise lose it); behind the projector the letters that a place shows and those of the whole label it
-belongs to, and where a label ends in the answer its letters, which must match; where one attention head looks once the
-label is spelled and while the place is written (in front of the picture when it does not show the label); and the place
-itself as soon as the label is spelled. While that head seeks the label, the other pictures of a step compete with its
-own, as the tiles of a screen do: else it finds something nearly right in all.
+at the encoder's end; the centre of the label that every patch belongs to and the place of the field that it names,
+before and behind the projector (which would otherwise lose them); behind the projector the letters that a place shows
+and those of the whole label it belongs to, and where a label ends in the answer its letters, which must match; where
+one attention head looks once the label is spelled and while the place is written (in front of the picture when it does
+not show the label); and the place itself as soon as the label is spelled. While that head seeks the label, the other
+pictures of a step compete with its own, as the tiles of a screen do: else it finds something nearly right in all.
 
 What comes next of a list of steps is taught without pictures, which is cheap.
 """
@@ -48,8 +48,10 @@ LOSS_WEIGHTS: Final = {
     "aim": 1.5,
     "look": 3.0,
     "missed": 1.5,
-    "seen_aim": 2.0,
-    "merged_aim": 2.0,
+    "centre": 1.0,
+    "merged_centre": 1.0,
+    "field": 1.5,
+    "merged_field": 1.5,
     "read": 0.5,
     "kept": 0.7,
     "letters": 0.5,
@@ -79,8 +81,8 @@ class Learner(nn.Module):
         nn.init.normal_(self.language_model.embed_tokens.weight, std=0.02)
         self.reading = ReadingHead(config.vision.hidden_size)
         self.kept = ReadingHead(config.vision.hidden_size)
-        self.seen_aim = PlaceHead(config.vision.hidden_size)
-        self.merged_aim = PlaceHead(config.text.hidden_size)
+        self.centre, self.field = (PlaceHead(config.vision.hidden_size) for _ in range(2))
+        self.merged_centre, self.merged_field = (PlaceHead(config.text.hidden_size) for _ in range(2))
         self.aim = PlaceHead(config.text.hidden_size)
         self.letters = LettersHead(config.text.hidden_size)
         self.words = LettersHead(config.text.hidden_size)
@@ -176,14 +178,19 @@ class Learner(nn.Module):
                 losses |= self.reading.losses(x, slots)
         x = self.vision_tower.encoder.final_layernorm(x)
         losses["kept"] = self.kept.losses(x, slots)["read"]
-        aims, letters = of_patches(lambda picture: picture.aims), of_patches(lambda picture: picture.letters)
-        spread = spreads(of_patches(lambda picture: picture.rooms), size)
-        on_label, weights = aims[:, 0] >= 0, of_patches(lambda picture: picture.weights)
-        losses["seen_aim"] = self.seen_aim.loss(x[on_label], aims[on_label], spread[on_label], weights[on_label])
+        centres, aims = of_patches(lambda picture: picture.maps.centres), of_patches(lambda picture: picture.maps.aims)
+        around = spreads(of_patches(lambda picture: picture.maps.sizes), size)
+        room = spreads(of_patches(lambda picture: picture.maps.rooms), size)
+        letters = of_patches(lambda picture: picture.maps.letters)
+        on_label, names_field = centres[:, 0] >= 0, aims[:, 0] >= 0
+        losses["centre"] = self.centre.loss(x[on_label], centres[on_label], around[on_label])
+        losses["field"] = self.field.loss(x[names_field], aims[names_field], room[names_field])
         merged = self.multi_modal_projector(x, grids)
         labelled, patch = _of_cells(on_label, len(pictures), grids[0])
-        losses["merged_aim"] = self.merged_aim.loss(merged[labelled], aims[patch], spread[patch], weights[patch])
+        losses["merged_centre"] = self.merged_centre.loss(merged[labelled], centres[patch], around[patch])
         losses["words"] = self.words.loss(merged[labelled], letters[patch])
+        labelled, patch = _of_cells(names_field, len(pictures), grids[0])
+        losses["merged_field"] = self.merged_field.loss(merged[labelled], aims[patch], room[patch])
         cells, shown = letters_in_cells(slots, grids)
         losses["letters"] = self.letters.loss(merged[cells], shown)
         return merged, losses

@@ -30,14 +30,10 @@ def soft_digits(place: Tensor, spread: Tensor) -> tuple[Tensor, Tensor]:
     return first / first.sum(-1, keepdim=True), second / second.sum(-1, keepdim=True)
 
 
-def digits_loss(first: Tensor, second: Tensor, place: Tensor, spread: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Mean cross-entropy of the log-probabilities (n, 10) of both digits with the soft digits of the places (n,).
-
-    With `weights` (n,) it is their weighted mean.
-    """
+def digits_loss(first: Tensor, second: Tensor, place: Tensor, spread: Tensor) -> Tensor:
+    """Mean cross-entropy of the log-probabilities (n, 10) of both digits with the soft digits of the places (n,)."""
     first_wanted, second_wanted = soft_digits(place, spread)
-    costs = -((first_wanted * first).sum(-1) + (second_wanted * second).sum(-1)) / 2
-    return costs.mean() if weights is None else (costs * weights).sum() / weights.sum()
+    return -((first_wanted * first).sum(-1) + (second_wanted * second).sum(-1)).mean() / 2
 
 
 class PlaceHead(nn.Module):
@@ -48,10 +44,10 @@ class PlaceHead(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.digits = nn.Linear(width, 40)
 
-    def loss(self, features: Tensor, places: Tensor, spread: Tensor, weights: Tensor | None = None) -> Tensor:
-        """For features (n, D), their places (n, 2) in thousandths, the spreads (n, 2) of these, and weights (n,)."""
+    def loss(self, features: Tensor, places: Tensor, spread: Tensor) -> Tensor:
+        """For features (n, D), their places (n, 2) in thousandths, and the spreads (n, 2) of these."""
         if not len(features):
             return features.new_zeros(())
         x1, x2, y1, y2 = self.digits(self.norm(features)).unflatten(-1, (4, 10)).log_softmax(-1).unbind(1)
-        x_loss = digits_loss(x1, x2, places[:, 0], spread[:, 0], weights)
-        return (x_loss + digits_loss(y1, y2, places[:, 1], spread[:, 1], weights)) / 2
+        x_loss = digits_loss(x1, x2, places[:, 0], spread[:, 0])
+        return (x_loss + digits_loss(y1, y2, places[:, 1], spread[:, 1])) / 2

@@ -40,9 +40,6 @@ MENTION_PRESENT = 0.75
 LONG_TEXT = 24
 BRIEF_LABEL, BRIEF_TEXT = 16, 6
 """Longest label, and longest text to type, of a mention: all of a step cost as much as the longest."""
-BESIDE = 8.0
-"""How much more a label counts that is not itself clicked, but a field or a box beside it: they are few, and all others
-teach that the place to click is the label's own."""
 AROUND_BESIDE = 0.75
 """How often a picture for questions about fields is cut around one that stands beside its label."""
 VISIBLE = 0.6
@@ -84,6 +81,22 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelMaps:
+    """What a picture's N patches are to know, each of the label it belongs to; places in thousandths of the picture."""
+
+    centres: NDArray[np.int64]
+    """(N, 2) x and y of its middle; -1 outside of labels."""
+    sizes: NDArray[np.float32]
+    """(N, 2) its width and height, px; 0 outside of labels."""
+    aims: NDArray[np.int64]
+    """(N, 2) x and y of the place to click in the field, or on the box, that it names; -1 where it names none."""
+    rooms: NDArray[np.float32]
+    """(N, 2) width and height, px, of what may be hit around that place; 0 where there is none."""
+    letters: NDArray[np.float32]
+    """(N, letters) ones for those that it has, as in `letters_of`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A part of a screen with everything that is taught about it, N patches of `PATCH` px."""
 
@@ -91,15 +104,7 @@ class Picture:
     """(H, W, 3) RGB, sides a multiple of two patches."""
     slots: NDArray[np.int64]
     """(N, SLOTS) characters of each patch; -100 where they are not known."""
-    aims: NDArray[np.int64]
-    """(N, 2) x and y, in thousandths of the picture, of the place to click for the patch's label; -1 outside of labels,
-    and on those whose place the picture does not show."""
-    rooms: NDArray[np.float32]
-    """(N, 2) width and height of what may be hit around it, px; 0 where there is no aim."""
-    weights: NDArray[np.float32]
-    """(N,) how much the patch counts where aims are learned: `BESIDE` or 1, and 0 where there is none."""
-    letters: NDArray[np.float32]
-    """(N, letters) ones for those that the patch's label has, as in `letters_of`."""
+    maps: LabelMaps
     labels: frozenset[str]
     """Those that it shows, wholly or in part, in lower case."""
     queries: list[Query]
@@ -189,34 +194,30 @@ def _slots(screen: Screen, left: int, top: int, width: int, height: int) -> NDAr
 
 def _labels(
     screen: Screen, left: int, top: int, width: int, height: int
-) -> tuple[
-    dict[str, list[tuple[Item, Box]]],
-    NDArray[np.int64],
-    NDArray[np.float32],
-    NDArray[np.float32],
-    NDArray[np.float32],
-]:
-    """The items that a picture shows, by label, each with what it shows of the label; aims, rooms, weights, letters."""
-    aims = np.full((height // PATCH, width // PATCH, 2), -1, dtype=np.int64)
-    rooms = np.zeros((height // PATCH, width // PATCH, 2), dtype=np.float32)
-    weights = np.zeros((height // PATCH, width // PATCH), dtype=np.float32)
-    letters = np.zeros((height // PATCH, width // PATCH, len(ALPHABET)), dtype=np.float32)
+) -> tuple[dict[str, list[tuple[Item, Box]]], LabelMaps]:
+    """The items that a picture shows, by label, each with what it shows of the label; what its patches are to know."""
+    shape = height // PATCH, width // PATCH
+    centres, aims = (np.full((*shape, 2), -1, dtype=np.int64) for _ in range(2))
+    sizes, rooms = (np.zeros((*shape, 2), dtype=np.float32) for _ in range(2))
+    letters = np.zeros((*shape, len(ALPHABET)), dtype=np.float32)
     seen: dict[str, list[tuple[Item, Box]]] = {}
     for item in screen.items:
         cut, share = _cut(item.text, left, top, width, height)
         if share < VISIBLE:
             continue
         seen.setdefault(item.label, []).append((item, cut))
-        place = _place(item, cut, left, top, width, height)
-        if place is None:
-            continue
         rows = slice(int((cut[1] + 3) // PATCH), int((cut[3] - 3) // PATCH) + 1)
         columns = slice(int((cut[0] + 2) // PATCH), int((cut[2] - 2) // PATCH) + 1)
-        aims[rows, columns] = thousandths(place.aim[0], width), thousandths(place.aim[1], height)
-        rooms[rows, columns] = _room(place.aim, place.target)
-        weights[rows, columns] = BESIDE if item.is_beside else 1.0
+        x, y = (cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2
+        centres[rows, columns] = thousandths(x, width), thousandths(y, height)
+        sizes[rows, columns] = cut[2] - cut[0], cut[3] - cut[1]
         letters[rows, columns] = letters_of([item.label])[0].numpy()
-    return seen, aims.reshape(-1, 2), rooms.reshape(-1, 2), weights.reshape(-1), letters.reshape(-1, len(ALPHABET))
+        place = _place(item, cut, left, top, width, height)
+        if item.kind in ("field", "tick") and place is not None:
+            aims[rows, columns] = thousandths(place.aim[0], width), thousandths(place.aim[1], height)
+            rooms[rows, columns] = _room(place.aim, place.target)
+    flat = (array.reshape(-1, array.shape[-1]) for array in (centres, sizes, aims, rooms, letters))
+    return seen, LabelMaps(*flat)
 
 
 def picture_of(
@@ -246,7 +247,7 @@ def picture_of(
     left = int(min(max(middle[0] - rng.uniform(0, width), 0), full_width - width))
     top = int(min(max(middle[1] - rng.uniform(0, height), 0), full_height - height))
 
-    seen, aims, rooms, cell_weights, letters = _labels(screen, left, top, width, height)
+    seen, maps = _labels(screen, left, top, width, height)
     partly = {item.label for item in screen.items if _cut(item.text, left, top, width, height)[1] > 0}
     askable = [found[0] for found in seen.values() if len(found) == 1 and suits(found[0][0])]
     weights = [4.0 if item.kind in ("field", "tick") else 2.0 if item.kind == "near" else 1.0 for item, _ in askable]
@@ -274,10 +275,7 @@ def picture_of(
     return Picture(
         _recoloured(rng, screen.pixels[top : top + height, left : left + width]),
         _slots(screen, left, top, width, height),
-        aims,
-        rooms,
-        cell_weights,
-        letters,
+        maps,
         frozenset(label.lower() for label in partly),
         asked,
         mentions,

@@ -101,7 +101,7 @@ def test_questions_are_of_the_wanted_sort(cuts: list[Cut], request: pytest.Fixtu
 
 
 def test_patches_know_their_characters_and_labels(cuts: list[Cut], screen: Screen) -> None:
-    columns = WIDTH // PATCH
+    columns, named = WIDTH // PATCH, 0
     for picture, left, top in cuts:
         slots = picture.slots.reshape(HEIGHT // PATCH, columns * SLOTS)
         written = 0
@@ -110,22 +110,27 @@ def test_patches_know_their_characters_and_labels(cuts: list[Cut], screen: Scree
                 assert slots[int(y // PATCH), int(x * SLOTS // PATCH)] == code - FIRST_CHARACTER
                 written += 1
         assert (slots > BLANK).sum() == written
-        aims = picture.aims.reshape(HEIGHT // PATCH, columns, 2)
-        letters = picture.letters.reshape(HEIGHT // PATCH, columns, -1)
+        centres, aims = (
+            places.reshape(HEIGHT // PATCH, columns, 2) for places in (picture.maps.centres, picture.maps.aims)
+        )
+        letters = picture.maps.letters.reshape(HEIGHT // PATCH, columns, -1)
         for item in screen.items:
             x, y = (item.text[0] + item.text[2]) / 2 - left, (item.text[1] + item.text[3]) / 2 - top
             whole = contains((left, top, left + WIDTH, top + HEIGHT), *item.text[:2]) and contains(
                 (left, top, left + WIDTH, top + HEIGHT), *item.text[2:]
             )
             if whole:
+                at = int(y // PATCH), int(x // PATCH)
                 aim = item.aim[0] - left, item.aim[1] - top
-                told = aims[int(y // PATCH), int(x // PATCH)].tolist()
-                if told == [-1, -1]:
-                    assert item.kind in ("field", "tick")
-                    assert not contains((5, 5, WIDTH - 5, HEIGHT - 5), *aim)
-                    continue
-                assert told == [thousandths(aim[0], WIDTH), thousandths(aim[1], HEIGHT)]
-                assert letters[int(y // PATCH), int(x // PATCH)].tolist() == letters_of([item.label])[0].tolist()
+                told = aims[at].tolist()
+                assert centres[at].tolist() == [thousandths(x, WIDTH), thousandths(y, HEIGHT)]
+                if item.kind not in ("field", "tick"):
+                    assert told == [-1, -1]
+                elif contains((5, 5, WIDTH - 5, HEIGHT - 5), *aim):
+                    assert told == [thousandths(aim[0], WIDTH), thousandths(aim[1], HEIGHT)]
+                    named += 1
+                assert letters[at].tolist() == letters_of([item.label])[0].tolist()
+    assert named > 10
 
 
 def test_a_seed_decides(screen: Screen) -> None:
