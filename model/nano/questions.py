@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ from model.nano.steps import (
     scroll_step,
     type_step,
 )
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 PATCH = 14
 SHORT = 22
@@ -216,8 +219,12 @@ def _labels(
         if item.kind in ("field", "tick") and place is not None:
             aims[rows, columns] = thousandths(place.aim[0], width), thousandths(place.aim[1], height)
             rooms[rows, columns] = _room(place.aim, place.target)
-    flat = (array.reshape(-1, array.shape[-1]) for array in (centres, sizes, aims, rooms, letters))
-    return seen, LabelMaps(*flat)
+    return seen, LabelMaps(_rows(centres), _rows(sizes), _rows(aims), _rows(rooms), _rows(letters))
+
+
+def _rows(values: NDArray[Kind]) -> NDArray[Kind]:
+    """Of patches (rows, columns, K), one after the other (N, K)."""
+    return values.reshape(-1, values.shape[-1])
 
 
 def picture_of(
