@@ -179,8 +179,11 @@ class BrowserTab:
     async def glance(self, box_dev: Box) -> Pixels:
         """The device pixels of a part of the viewport, given in CSS pixels."""
         left, top, right, bottom = box_dev
-        clip = {"x": left, "y": top, "width": right - left, "height": bottom - top, "scale": 1}
         async with asyncio.timeout(CAPTURE_S):
+            seen = (await self._session.send("Page.getLayoutMetrics"))["cssVisualViewport"]
+            # A clip is a part of the page, of which the viewport shows what it is scrolled to.
+            at = {"x": left + seen["pageX"], "y": top + seen["pageY"]}
+            clip = {**at, "width": right - left, "height": bottom - top, "scale": 1}
             return _pixels(await self._shot(clip=clip))
 
     async def layout(self) -> Layout:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from envs.actions import Click
+from envs.actions import Click, Scroll
 from envs.browser import Browser
 
 WIDTH, HEIGHT = 1000, 600
@@ -43,3 +43,20 @@ def test_clicks_land_exactly_where_they_were_aimed(site, scale):
         on_pixels = [hit[1:] for hit in hits[len(TARGETS) : -1]]
         assert on_pixels == [[int((column + 0.5) / scale), int((row + 0.5) / scale)] for column, row in places]
         assert hits[-1][1:] == [WIDTH - 1, HEIGHT - 1]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_a_glance_shows_a_part_of_the_frame_however_far_the_page_is_scrolled(site, scale):
+    stripes = "repeating-linear-gradient(45deg, red 0 31px, yellow 31px 67px, blue 67px 129px)"
+    body = f"</script><body style='margin:0;width:3000px;height:3000px;background:{stripes}'>"
+    with Browser(site.page("/stripes", body), (WIDTH, HEIGHT), scale) as browser:
+        browser.execute(Scroll(vertical=-4, horizontal=2))
+        frame = browser.observe().frame
+        for left, top, right, bottom in (
+            (0, 0, 40, 40),
+            (300, 200, 360, 240),
+            (WIDTH - 60, HEIGHT - 30, WIDTH, HEIGHT),
+        ):
+            x, y, x_end, y_end = (int(side * scale) for side in (left, top, right, bottom))
+            seen = browser.glance((x, y, x_end, y_end))
+            assert np.array_equal(seen, frame.pixels[y:y_end, x:x_end])
