@@ -214,7 +214,7 @@ def mcp(
 
 
 @app.command
-def ground(image: Path, text: str, /, *, model: str = "nano", looks: int = 2, out: Path | None = None) -> int:
+def ground(image: Path, text: str, /, *, model: str = "nano", looks: int = 1, out: Path | None = None) -> int:
     """Say where something is in a picture, in fractions of it and in pixels, and mark the place in a copy.
 
     The exit status is 1 when it is not there.
@@ -225,7 +225,8 @@ def ground(image: Path, text: str, /, *, model: str = "nano", looks: int = 2, ou
         model: "nano", a folder with a Kimi-VL checkpoint or its id on the Hugging Face hub, a server as
             http://localhost:8000/v1#NAME, or transformers:NAME for another family's model. Where neither the name
             nor the configuration tells whose prompts it knows, FAMILY= before all this does: qwen3-vl=...
-        looks: 1 is faster, 2 is more exact, for a model that sees small pictures.
+        looks: 2 looks again at the places it found, for a model that sees small pictures; it takes longer, and nano is
+            no better for it.
         out: the file for the picture with the place marked, by default one in runs/.
     """
     from model.picture_file import read_picture

@@ -37,7 +37,7 @@ class Settings:
     model: str
     format: str
     view_px: tuple[int, int] | None
-    looks: int = 2
+    looks: int = 1
     limits: Limits = field(default_factory=Limits)
     sampling: Sampling = GREEDY
     started: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -12,7 +12,7 @@ from envs.frame import Frame, Point
 from model.base import GREEDY, Model, Sampling
 
 
-def ground(model: Model, image: Image.Image, text: str, *, looks: int = 2, sampling: Sampling = GREEDY) -> Point | None:
+def ground(model: Model, image: Image.Image, text: str, *, looks: int = 1, sampling: Sampling = GREEDY) -> Point | None:
     """Find what a text describes in a picture.
 
     Args:

@@ -89,7 +89,7 @@ def look(
     steps: Sequence[PastStep] = (),
     notes: Sequence[str] = (),
     *,
-    looks: int = 2,
+    looks: int = 1,
     sampling: Sampling = GREEDY,
     on_text: OnText | None = None,
 ) -> Decision:
@@ -119,7 +119,7 @@ def look(
 
 
 def look_for(
-    model: Model, format: Format, frame: Frame, target: str, *, looks: int = 2, sampling: Sampling = GREEDY
+    model: Model, format: Format, frame: Frame, target: str, *, looks: int = 1, sampling: Sampling = GREEDY
 ) -> Decision:
     """Find something on a frame: the decision is to click it, or a failure.
 

@@ -75,7 +75,7 @@ class Agent:
     """How the model is asked; by default as it was trained."""
     limits: Limits = field(default_factory=Limits)
     """When to stop, whatever the model thinks."""
-    looks: int = 2
+    looks: int = 1
     """How often a model that sees small pictures looks at a screen: 1 or 2, as in `agent.looking`."""
     sampling: Sampling = GREEDY
     """How answers are drawn."""

@@ -17,7 +17,7 @@ BoxPx = tuple[float, float, float, float]
 
 
 def assert_points_at(
-    image: Image.Image | Path | str, text: str, box: BoxPx | None, *, model: Model | str = "nano", looks: int = 2
+    image: Image.Image | Path | str, text: str, box: BoxPx | None, *, model: Model | str = "nano", looks: int = 1
 ) -> None:
     """Fail unless a model, asked for a text, points into a box; its border belongs to it.
 

@@ -70,7 +70,7 @@ class Seer:
 
 def test_two_looks_find_the_place_and_the_second_is_centred_on_it() -> None:
     frame, model = screen_with_target(), Seer()
-    decision = look(model, NanoFormat(), frame, "Click it.")
+    decision = look(model, NanoFormat(), frame, "Click it.", looks=2)
     assert model.batches == [12, 1]
     (click,) = decision.actions
     assert isinstance(click, Click)
@@ -83,7 +83,7 @@ def test_two_looks_find_the_place_and_the_second_is_centred_on_it() -> None:
 
 def test_one_look_takes_the_most_probable_tile() -> None:
     model = Seer()
-    decision = look(model, NanoFormat(), screen_with_target(), "Click it.", looks=1)
+    decision = look(model, NanoFormat(), screen_with_target(), "Click it.")
     assert model.batches == [12]
     (click,) = decision.actions
     assert isinstance(click, Click)
@@ -105,7 +105,7 @@ def test_a_place_refused_on_a_closer_look_gives_way_to_another() -> None:
         asked = 0
 
     model = Doubting()
-    decision = look(model, NanoFormat(), screen_with_target([mirage, TARGET_PX]), "Click it.")
+    decision = look(model, NanoFormat(), screen_with_target([mirage, TARGET_PX]), "Click it.", looks=2)
     assert model.batches == [12, 2]
     (click,) = decision.actions
     assert isinstance(click, Click)
@@ -124,7 +124,7 @@ def test_both_looks_count() -> None:
 
         asked = 0
 
-    decision = look(Hesitating(), NanoFormat(), screen_with_target([mirage, TARGET_PX]), "Click it.")
+    decision = look(Hesitating(), NanoFormat(), screen_with_target([mirage, TARGET_PX]), "Click it.", looks=2)
     (click,) = decision.actions
     assert isinstance(click, Click)
     assert (click.at.x * 1280, click.at.y * 720) == pytest.approx(TARGET_PX, abs=1)
@@ -136,7 +136,7 @@ def test_when_every_closer_look_refuses_the_first_is_believed() -> None:
             return super()._reply(message) if self.batches[-1] == 12 else Reply(answer_text("Click it", NOT_HERE))
 
     model = Refusing()
-    decision = look(model, NanoFormat(), screen_with_target(), "Click it.")
+    decision = look(model, NanoFormat(), screen_with_target(), "Click it.", looks=2)
     assert model.batches == [12, 1]
     (click,) = decision.actions
     assert isinstance(click, Click)
@@ -145,7 +145,8 @@ def test_when_every_closer_look_refuses_the_first_is_believed() -> None:
 
 def test_no_more_than_three_places_are_looked_at_again() -> None:
     model = Seer()
-    look(model, NanoFormat(), screen_with_target([(400, 300), (640, 440), (950, 300), (1200, 650)]), "Click it.")
+    places = [(400, 300), (640, 440), (950, 300), (1200, 650)]
+    look(model, NanoFormat(), screen_with_target(places), "Click it.", looks=2)
     assert model.batches == [12, 3]
 
 
