@@ -1,9 +1,9 @@
 """How an answer is obtained for a frame: in one look at the whole of it, or in several looks at parts.
 
-A model that can point only in small pictures looks twice. First at overlapping tiles of the screen, all in one batch:
-answers that point compete by their probability. Then at the parts around the best places, because a place is read best
-in the middle of a picture, and what looked right at the edge of a tile may not be. Knows formats, models and views;
-carries nothing out.
+A model that can point only in small pictures looks at overlapping tiles of the screen, all in one batch: answers that
+point compete by their probability. If it is to look twice, it then looks at the parts around the best places: a place
+may be read better in the middle of a picture, and what looked right at the edge of a tile may not be. Knows formats,
+models and views; carries nothing out.
 """
 
 from __future__ import annotations
