@@ -62,6 +62,7 @@ class Instant:
     name = "instant"
     family = "kimi_vl"
     view_px = None
+    resizing = None
 
     def generate(
         self,

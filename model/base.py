@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from model.messages import Message, Reply
+from model.resizing import Resizing
 
 
 class ModelError(Exception):
@@ -74,6 +75,14 @@ class Model(Protocol):
         """Width and height of the largest picture in which it can point, or None for a model that takes whole screens.
 
         Larger screens are looked at in tiles of that size.
+        """
+        ...
+
+    @property
+    def resizing(self) -> Resizing | None:
+        """How its image processor resizes pictures, for those who write places in pixels of the result.
+
+        None where that is not known, or is another way.
         """
         ...
 

@@ -19,6 +19,7 @@ from PIL.Image import Image
 from model.answer import code_is_closed
 from model.base import GREEDY, GenerationError, ModelUnavailable, Sampling
 from model.messages import Message, Reply, Timing
+from model.resizing import Resizing
 from model.thinking import split_thought
 
 CONNECT_TIMEOUT_S: Final = 10.0
@@ -48,6 +49,7 @@ class EndpointModel:
             raise ModelUnavailable(f"{url!r} is no address of a server: give one such as http://localhost:8000/v1.")
         self.name = f"{model} at {parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
         self.family, self.view_px = "", view_px
+        self.resizing: Resizing | None = None
         self._url, self._model = f"{url.rstrip('/')}/chat/completions", model
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
 

@@ -64,6 +64,10 @@ class Engine:
     def view_px(self) -> tuple[int, int] | None:
         return self.image_processor.view_px
 
+    @property
+    def resizing(self) -> None:
+        """Kimi-VL writes fractions of a picture."""
+
     @torch.inference_mode()
     def generate(
         self,

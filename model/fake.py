@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from model.base import GREEDY, GenerationError, Sampling
 from model.messages import Message, Reply
+from model.resizing import Resizing
 
 Script = Sequence[str] | Callable[[Sequence[Message]], str]
 
@@ -20,11 +21,16 @@ class ScriptedModel:
     """
 
     def __init__(
-        self, answers: Script, view_px: tuple[int, int] | None = None, name: str = "scripted", family: str = "kimi_vl"
+        self,
+        answers: Script,
+        view_px: tuple[int, int] | None = None,
+        name: str = "scripted",
+        family: str = "kimi_vl",
+        resizing: Resizing | None = None,
     ) -> None:
         """Script it with answers in the order of the prompts, or with a function that answers a prompt."""
         self.name, self.family = name, family
-        self.view_px = view_px
+        self.view_px, self.resizing = view_px, resizing
         self.prompts: list[Sequence[Message]] = []
         """Every conversation it was given."""
         self._answers = answers

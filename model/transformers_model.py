@@ -18,6 +18,7 @@ from model.answer import code_is_closed
 from model.base import GREEDY, GenerationError, ModelUnavailable, Sampling
 from model.memory import peak_memory
 from model.messages import Message, Reply, Timing
+from model.resizing import Resizing
 from model.thinking import split_thought
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class TransformersModel:
         self._network: Any = network
         self.family = str(getattr(self._network.config, "model_type", ""))
         self._processor: Any = processor
+        self.resizing = resizing_of(self._processor)
 
     @staticmethod
     def from_pretrained(
@@ -132,6 +134,16 @@ class TransformersModel:
         except Exception as error:  # a template is a program of the checkpoint's: it may raise anything
             raise GenerationError(f"{self.name} cannot make a prompt of this conversation: {error}") from error
         return inputs.to(self._network.device, dtype=self._network.dtype)
+
+
+def resizing_of(processor: Any) -> Resizing | None:
+    """How a processor resizes pictures, by its checkpoint's own files; None if it is not of the Qwen-VL family."""
+    from transformers import Qwen2VLImageProcessor, Qwen2VLImageProcessorPil
+
+    images: Any = getattr(processor, "image_processor", None)
+    if not isinstance(images, Qwen2VLImageProcessor | Qwen2VLImageProcessorPil) or not images.do_resize:
+        return None
+    return Resizing(images.patch_size * images.merge_size, images.size["shortest_edge"], images.size["longest_edge"])
 
 
 class _Watch:

@@ -14,6 +14,7 @@ from typing import Any
 
 from model.base import GREEDY, Model, ModelError, Sampling
 from model.messages import Message, Reply
+from model.resizing import Resizing
 from tasks.errors import MissingLibrary, ModelLost
 from tasks.jobs import Job, await_leftovers
 from tasks.results import TaskResult
@@ -103,8 +104,9 @@ class _Replica:
     def __init__(self, load_model: Callable[[], Model]) -> None:
         self._model = load_model()
 
-    def described(self) -> tuple[str, str, tuple[int, int] | None]:
-        return self._model.name, self._model.family, self._model.view_px
+    def described(self) -> tuple[str, str, tuple[int, int] | None, Resizing | None]:
+        model = self._model
+        return model.name, model.family, model.view_px, model.resizing
 
     def generate(self, prompts: Sequence[Sequence[Message]], sampling: Sampling) -> list[Reply]:
         return self._model.generate(prompts, sampling)
@@ -130,7 +132,9 @@ class _ReplicaModel(Model):
 
     def __init__(self, replica: Any) -> None:
         self._replica, self._ray = replica, _library()
-        self._name, self._family, self._view_px = self._ray.get(replica.described.remote())
+        described: tuple[str, str, tuple[int, int] | None, Resizing | None]
+        described = self._ray.get(replica.described.remote())
+        self._name, self._family, self._view_px, self._resizing = described
 
     @property
     def name(self) -> str:
@@ -143,6 +147,10 @@ class _ReplicaModel(Model):
     @property
     def view_px(self) -> tuple[int, int] | None:
         return self._view_px
+
+    @property
+    def resizing(self) -> Resizing | None:
+        return self._resizing
 
     def generate(
         self,

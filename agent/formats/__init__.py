@@ -19,10 +19,19 @@ from agent.formats.tool_call_formats import GUI_OWL_1_5, QWEN2_5_VL, QWEN3_VL, T
 from agent.formats.ui_tars import UITarsFormat
 from agent.formats.ui_venus import UIVenusFormat
 from model.base import Model, ModelUnavailable
+from model.resizing import Resizing
 
-FAMILIES: Final[dict[str, Callable[[Collection[str]], Format]]] = {
-    "kimi-vl": KimiVLFormat,
-    "kimi-vl-toolcall": KimiToolcallFormat,
+Maker = Callable[[Collection[str], Resizing | None], Format]
+
+
+def _whatever_the_size(make: Callable[[Collection[str]], Format]) -> Maker:
+    """For a family whose places do not depend on how its pictures are resized."""
+    return lambda kinds, _resizing: make(kinds)
+
+
+FAMILIES: Final[dict[str, Maker]] = {
+    "kimi-vl": _whatever_the_size(KimiVLFormat),
+    "kimi-vl-toolcall": _whatever_the_size(KimiToolcallFormat),
     "opencua-l1": partial(OpenCUAFormat, 1, QWEN_PIXELS),
     "opencua-l2": partial(OpenCUAFormat, 2, QWEN_PIXELS),
     "opencua-l3": partial(OpenCUAFormat, 3, QWEN_PIXELS),
@@ -36,9 +45,10 @@ FAMILIES: Final[dict[str, Callable[[Collection[str]], Format]]] = {
     "gui-owl-1.5": partial(ToolCallFormat, GUI_OWL_1_5),
     "holo1.5": partial(HoloFormat, HOLO1_5),
     "holo2": partial(HoloFormat, HOLO2),
-    "ui-venus-1.5": UIVenusFormat,
+    "ui-venus-1.5": _whatever_the_size(UIVenusFormat),
 }
-"""What makes each family's format, given the kinds of actions that the environment can carry out."""
+"""What makes each family's format, given the kinds of actions that the environment can carry out and how the model's
+pictures are resized."""
 
 _BY_NAME: Final = (
     ("opencua-a3b", "opencua-a3b-l2"), ("opencua", "opencua-l2"), ("ui-tars", "ui-tars-1.5"),
@@ -72,7 +82,7 @@ def for_model(model: Model, kinds: Collection[str] = ()) -> Format:
     """
     if model.view_px is not None:
         return NanoFormat()
-    return FAMILIES[_family_of(model)](kinds)
+    return FAMILIES[_family_of(model)](kinds, model.resizing)
 
 
 def _family_of(model: Model) -> str:

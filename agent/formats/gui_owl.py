@@ -25,8 +25,9 @@ from agent.formats.tool_calls import parse_tool_calls
 from agent.view import View
 from envs.actions import pointed_at
 from model.messages import Message
+from model.resizing import Resizing
 
-SCALE: Final = ResizedPixels(28, 100 * 28 * 28, 16384 * 28 * 28)
+SCALE: Final = ResizedPixels(Resizing(min_pixels=100 * 28 * 28))
 _PUBLISHED_SIZE: Final = "1932x1092"
 """What the published prompt says of a screen of 1920x1080."""
 
@@ -36,13 +37,15 @@ class GUIOwlFormat:
 
     Args:
         kinds: the kinds of actions that can be carried out, where the agent acts on its own.
+        resizing: how the model's image processor resizes pictures; as that of the published model by default.
     """
 
     name = "gui-owl"
     max_pictures = 2
     evicted_at_once = 1
 
-    def __init__(self, kinds: Collection[str] = ()) -> None:
+    def __init__(self, kinds: Collection[str] = (), resizing: Resizing | None = None) -> None:
+        self._scale = SCALE.as_resized(resizing)
         self._addition = f"\n\n{UNTRUSTED}" if kinds else ""
 
     def prompt(
@@ -58,7 +61,7 @@ class GUIOwlFormat:
         return [Message.system(self._system(picture) + self._addition), user]
 
     def parse(self, text: str, view: View) -> Answer:
-        actions = parse_tool_calls(text, view, SCALE)
+        actions = parse_tool_calls(text, view, self._scale)
         thought = _between("thinking", text)
         return Answer(thought, _between("conclusion", text) or thought, actions)
 
@@ -75,7 +78,7 @@ class GUIOwlFormat:
         return repair_text(error)
 
     def _system(self, picture: Image) -> str:
-        width, height = SCALE.resized_px(*picture.size)
+        width, height = self._scale.resizing.resized_px(*picture.size)
         return published("gui_owl").replace(_PUBLISHED_SIZE, f"{width}x{height}")
 
 

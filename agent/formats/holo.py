@@ -26,6 +26,7 @@ from agent.formats.tool_calls import Given, Table, actions_of, read_object
 from agent.view import View
 from envs.actions import Click, GoBack, Navigate, Press, Terminate, Wait
 from model.messages import Message
+from model.resizing import Resizing
 
 NOTCHES: Final = 5
 """How far one `scroll` goes: the published action has no amount."""
@@ -41,7 +42,7 @@ class Generation:
     scale: Scale
 
 
-HOLO1_5: Final = Generation("holo1.5", "holo1.5_localization", ResizedPixels(28, 4 * 28 * 28, 2560 * 1440))
+HOLO1_5: Final = Generation("holo1.5", "holo1.5_localization", ResizedPixels(Resizing(max_pixels=2560 * 1440)))
 HOLO2: Final = Generation("holo2", "holo2_localization", THOUSANDTHS)
 
 
@@ -55,6 +56,7 @@ class HoloFormat:
     Args:
         generation: which.
         kinds: the kinds of actions that can be carried out, where the agent acts on its own.
+        resizing: how the model's image processor resizes pictures; as that of the published model by default.
         now: the time, which the prompt tells.
     """
 
@@ -62,10 +64,15 @@ class HoloFormat:
     evicted_at_once = 1
 
     def __init__(
-        self, generation: Generation, kinds: Collection[str] = (), now: Callable[[], datetime] = _local_time
+        self,
+        generation: Generation,
+        kinds: Collection[str] = (),
+        resizing: Resizing | None = None,
+        now: Callable[[], datetime] = _local_time,
     ) -> None:
         self.name = generation.name
         self._generation, self._now = generation, now
+        self._scale = generation.scale.as_resized(resizing)
         self._addition = f"\n{UNTRUSTED}\n" if kinds else ""
 
     def prompt(
@@ -91,7 +98,7 @@ class HoloFormat:
         return Answer(
             thought if isinstance(thought, str) else reasoning,
             answer,
-            actions_of(values, view, self._generation.scale, _ACTIONS),
+            actions_of(values, view, self._scale, _ACTIONS),
         )
 
     def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
@@ -100,7 +107,7 @@ class HoloFormat:
     def parse_grounding(self, text: str, view: View) -> Answer:
         reasoning, answer = _checked(text)
         values: Mapping[str, object] = {"action": "click_absolute"} | read_object(answer)
-        return Answer(reasoning, "", actions_of(values, view, self._generation.scale, _GROUNDING))
+        return Answer(reasoning, "", actions_of(values, view, self._scale, _GROUNDING))
 
     def repair(self, error: AnswerError) -> str:
         return repair_text(error)

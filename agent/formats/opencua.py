@@ -22,6 +22,7 @@ from agent.formats.sections import read_sections
 from agent.view import View
 from envs.actions import Click
 from model.messages import Message
+from model.resizing import Resizing
 
 Level = Literal[1, 2, 3]
 
@@ -29,7 +30,7 @@ GROUNDING_SYSTEM: Final = (
     "You are a GUI agent. You are given a task and a screenshot of the screen. You need to perform a series of "
     "pyautogui actions to complete the task."
 )
-QWEN_PIXELS: Final = ResizedPixels(28, 4 * 28 * 28, 16384 * 28 * 28)
+QWEN_PIXELS: Final = ResizedPixels(Resizing())
 
 
 class OpenCUAFormat:
@@ -40,14 +41,21 @@ class OpenCUAFormat:
         scale: what its coordinates mean.
         kinds: the kinds of actions that can be carried out; those beyond the published ones are declared to the model
             in addition.
+        resizing: how the model's image processor resizes pictures; as that of the published model by default.
     """
 
     max_pictures = 3
     evicted_at_once = 1
 
-    def __init__(self, level: Level = 2, scale: Scale = QWEN_PIXELS, kinds: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        level: Level = 2,
+        scale: Scale = QWEN_PIXELS,
+        kinds: Collection[str] = (),
+        resizing: Resizing | None = None,
+    ) -> None:
         self.name = f"opencua-a3b-l{level}" if scale == FRACTIONS else f"opencua-l{level}"
-        self._scale = scale
+        self._scale = scale.as_resized(resizing)
         addition = f"\n\n{UNTRUSTED}" if kinds else ""
         self._system = "\n- ".join((published(f"opencua_l{level}"), *declarations(kinds))) + addition
 

@@ -5,17 +5,21 @@ Model families differ in this and in little else, so it is told apart here. Know
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from agent.formats.base import OutsideScreen
 from agent.view import View
 from envs.frame import Point, PointOutsideFrame
+from model.resizing import Resizing
 
 
 class Scale(Protocol):
     """A convention for places."""
+
+    def as_resized(self, resizing: Resizing | None) -> Scale:
+        """The convention for a model that resizes pictures so, where that is known and matters."""
+        ...
 
     def extent(self, width_px: int, height_px: int) -> tuple[float, float]:
         """The numbers that stand for the right and the bottom edge of a picture of this size."""
@@ -32,6 +36,9 @@ class Parts:
 
     count: int
 
+    def as_resized(self, resizing: Resizing | None) -> Parts:
+        return self
+
     def extent(self, width_px: int, height_px: int) -> tuple[float, float]:
         return float(self.count), float(self.count)
 
@@ -43,36 +50,20 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class ResizedPixels:
-    """Pixels of the picture as an image processor of the Qwen-VL family resizes it.
+    """Pixels of the picture as the model's image processor resizes it."""
 
-    Source: `smart_resize` of the published processors: sides become multiples of a factor, so that their product lies
-    within limits.
-    """
+    resizing: Resizing
 
-    factor: int = 28
-    min_pixels: int = 4 * 28 * 28
-    max_pixels: int = 16384 * 28 * 28
+    def as_resized(self, resizing: Resizing | None) -> ResizedPixels:
+        return ResizedPixels(resizing or self.resizing)
 
     def extent(self, width_px: int, height_px: int) -> tuple[float, float]:
-        width, height = self.resized_px(width_px, height_px)
+        width, height = self.resizing.resized_px(width_px, height_px)
         return float(width), float(height)
 
     def told(self, width_px: int, height_px: int) -> str:
-        width, height = self.resized_px(width_px, height_px)
+        width, height = self.resizing.resized_px(width_px, height_px)
         return f"it is {width} pixels wide and {height} high"
-
-    def resized_px(self, width_px: int, height_px: int) -> tuple[int, int]:
-        """Width and height at which the model sees a picture."""
-        factor = self.factor
-        width, height = (max(factor, round(side / factor) * factor) for side in (width_px, height_px))
-        # In the order of the published arithmetic: where a side is a whole multiple, rounding errors decide.
-        if width * height > self.max_pixels:
-            shrink = math.sqrt(width_px * height_px / self.max_pixels)
-            width, height = (max(factor, math.floor(side / shrink / factor) * factor) for side in (width_px, height_px))
-        elif width * height < self.min_pixels:
-            grow = math.sqrt(self.min_pixels / (width_px * height_px))
-            width, height = (math.ceil(side * grow / factor) * factor for side in (width_px, height_px))
-        return width, height
 
 
 FRACTIONS: Final = Parts(1)

@@ -27,6 +27,7 @@ from agent.formats.tool_calls import parse_tool_calls, without_tool_calls
 from agent.view import View
 from envs.actions import Terminate, pointed_at
 from model.messages import Message
+from model.resizing import Resizing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Family:
     """The task stands before the screenshot, not behind it."""
 
 
-QWEN2_5_VL: Final = Family("qwen2.5-vl", "qwen2.5_vl", ResizedPixels())
+QWEN2_5_VL: Final = Family("qwen2.5-vl", "qwen2.5_vl", ResizedPixels(Resizing()))
 QWEN3_VL: Final = Family("qwen3-vl", "qwen3_vl", THOUSANDTHS)
 GUI_OWL_1_5: Final = Family("gui-owl-1.5", "gui_owl_1.5", THOUSANDTHS, task_first=True)
 
@@ -52,14 +53,15 @@ class ToolCallFormat:
     Args:
         family: which.
         kinds: the kinds of actions that can be carried out, where the agent acts on its own.
+        resizing: how the model's image processor resizes pictures; as that of the published model by default.
     """
 
     max_pictures = 5
     evicted_at_once = 1
 
-    def __init__(self, family: Family, kinds: Collection[str] = ()) -> None:
+    def __init__(self, family: Family, kinds: Collection[str] = (), resizing: Resizing | None = None) -> None:
         self.name = family.name
-        self._family = family
+        self._family, self._scale = family, family.scale.as_resized(resizing)
         self._addition = f"\n\n{UNTRUSTED}" if kinds else ""
 
     def prompt(
@@ -81,7 +83,7 @@ class ToolCallFormat:
 
     def parse(self, text: str, view: View) -> Answer:
         thought, answer = without_reasoning(text, QWEN)
-        return Answer(thought, answer.strip(), parse_tool_calls(answer, view, self._family.scale))
+        return Answer(thought, answer.strip(), parse_tool_calls(answer, view, self._scale))
 
     def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
         return [Message.system(self._system(picture)), Message.user(picture, target)]
@@ -97,7 +99,7 @@ class ToolCallFormat:
         return repair_text(error)
 
     def _system(self, picture: Image) -> str:
-        width, height = self._family.scale.extent(*picture.size)
+        width, height = self._scale.extent(*picture.size)
         text = published(self._family.prompt)
         return text.replace("{{screen_width}}", f"{width:.0f}").replace("{{screen_height}}", f"{height:.0f}")
 

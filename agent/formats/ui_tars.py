@@ -31,11 +31,12 @@ from agent.formats.base import (
     repair_text,
 )
 from agent.formats.literals import MAX_CALLS, MAX_CODE_CHARS, excerpt
-from agent.formats.scales import ResizedPixels
+from agent.formats.scales import ResizedPixels, Scale
 from agent.view import View
 from envs.actions import Action, Button, Click, Drag, Press, Scroll, Terminate, Wait
 from envs.frame import Point
 from model.messages import Message
+from model.resizing import Resizing
 
 SYSTEM: Final = "You are a helpful assistant."
 PROMPT: Final = r"""You are a GUI agent. You are given a task and your action history, with screenshots. You need to perform the next action to complete the task.
@@ -71,7 +72,7 @@ You are a GUI agent. You are given a task and your action history, with screensh
 action to complete the task. \n\n## Output Format\n\nAction: ...\n\n\n## Action Space\n\
 click(point='<point>x1 y1</point>'')\n\n## User Instruction\n{instruction}"""
 
-SCALE: Final = ResizedPixels(28, 100 * 28 * 28, 16384 * 28 * 28)
+SCALE: Final = ResizedPixels(Resizing(min_pixels=100 * 28 * 28))
 """Of the published image processor."""
 PUBLISHED_WAIT_S: Final = 5.0
 PUBLISHED_NOTCHES: Final = 5
@@ -96,13 +97,15 @@ class UITarsFormat:
 
     Args:
         kinds: the kinds of actions that can be carried out, where the agent acts on its own.
+        resizing: how the model's image processor resizes pictures; as that of the published model by default.
     """
 
     name = "ui-tars-1.5"
     max_pictures = 5
     evicted_at_once = 1
 
-    def __init__(self, kinds: Collection[str] = ()) -> None:
+    def __init__(self, kinds: Collection[str] = (), resizing: Resizing | None = None) -> None:
+        self._scale = SCALE.as_resized(resizing)
         self._addition = f"\n{UNTRUSTED}\n" if kinds else ""
 
     def prompt(
@@ -126,7 +129,7 @@ class UITarsFormat:
         calls = [call.strip() for call in _BETWEEN_CALLS.split(action.strip())]
         if len(calls) > MAX_CALLS:
             raise TooLong(f"Your answer has {len(calls)} actions: do one at a time.")
-        return Answer(thought, action.strip(), tuple(_build(call, view) for call in calls))
+        return Answer(thought, action.strip(), tuple(_build(call, view, self._scale) for call in calls))
 
     def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
         return [
@@ -191,14 +194,14 @@ _ACTIONS: Final[dict[str, Callable[[_Arguments], Action]]] = {
 }
 
 
-def _build(call: str, view: View) -> Action:
+def _build(call: str, view: View, scale: Scale) -> Action:
     found = _CALL.fullmatch(call)
     if found is None:
         raise BadSyntax(f"{excerpt(call)} is no call: write one of the action space, such as wait().")
     name, inside = found.groups()
     if name not in _ACTIONS:
         raise UnknownCall(f"There is no {excerpt(name)}. There are: {', '.join(_ACTIONS)}.")
-    [action] = built(_Arguments(name, view, SCALE, _named(name, inside)), _ACTIONS[name])
+    [action] = built(_Arguments(name, view, scale, _named(name, inside)), _ACTIONS[name])
     return action
 
 

@@ -51,6 +51,7 @@ from envs.actions import (
 from envs.frame import Frame
 from model.fake import ScriptedModel
 from model.messages import Message, Role
+from model.resizing import Resizing
 
 FULL_HD = Frame(np.zeros((1080, 1920, 3), np.uint8))
 VIEW = View.whole(FULL_HD)
@@ -76,7 +77,7 @@ SHA256 = {
 
 
 def family(name: str, kinds: Collection[str] = ()) -> Format:
-    return FAMILIES[name](kinds)
+    return FAMILIES[name](kinds, None)
 
 
 def tool_call(**arguments: object) -> str:
@@ -135,6 +136,33 @@ def test_a_family_that_is_not_known_is_asked_for(name: str, told: str) -> None:
     with pytest.raises(UnknownFamily, match=r"Put one of these and = before the model's name: kimi-vl, ") as raised:
         formats.for_model(ScriptedModel([], name=name, family=told))
     assert name in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("qwen2.5-vl", tool_call(action="left_click", coordinate=[560, 308])),
+        ("gui-owl", tool_call(action="click", coordinate=[560, 308])),
+        ("ui-tars-1.5", "Action: click(point='<point>560 308</point>')"),
+        ("holo1.5", '{"x": 560, "y": 308}'),
+        ("opencua-l1", "## Action:\nClick.\n## Code:\n```python\npyautogui.click(x=560, y=308)\n```"),
+    ],
+)
+def test_places_are_in_the_picture_as_the_checkpoint_resizes_it(name: str, answer: str) -> None:
+    small = Resizing(28, 4 * 28 * 28, 1024 * 28 * 28)
+    assert small.resized_px(1920, 1080) == (1176, 672)
+    format = formats.for_model(ScriptedModel([], family=name, resizing=small))
+    [action] = format.parse_grounding(answer, VIEW).actions
+    assert isinstance(action, Click)
+    assert action.at == FULL_HD.point(560 / 1176, 308 / 672)
+    told = "".join(text_of(message) for message in format.prompt("Save it.", PICTURE, []))
+    assert ("1176x672" in told) == (name in ("qwen2.5-vl", "gui-owl"))
+
+
+def test_places_in_thousandths_are_the_same_for_any_resizing() -> None:
+    format = formats.for_model(ScriptedModel([], family="qwen3-vl", resizing=Resizing(max_pixels=1024 * 28 * 28)))
+    answer = tool_call(action="left_click", coordinate=[500, 250])
+    assert format.parse_grounding(answer, VIEW).actions == (Click(at=thousandths(500, 250)),)
 
 
 # ---- what all have in common

@@ -40,6 +40,7 @@ class Seer:
     name = "seer"
     family = ""
     view_px = VIEW
+    resizing = None
 
     def __init__(self, answer: Callable[[float, float], str] | None = None, when_black: str = NOT_HERE) -> None:
         self.batches: list[int] = []

@@ -52,14 +52,14 @@ def at(x_px: float, y_px: float):
     ],
 )
 def test_sizes_are_those_of_the_published_image_processor(size_px: tuple[int, int], resized: tuple[int, int]) -> None:
-    assert SCALE.resized_px(*size_px) == resized
+    assert SCALE.resizing.resized_px(*size_px) == resized
 
 
 @given(st.integers(200, 8000), st.integers(200, 8000))
 def test_a_resized_picture_keeps_to_the_limits(width: int, height: int) -> None:
-    across, down = SCALE.resized_px(width, height)
+    across, down = SCALE.resizing.resized_px(width, height)
     assert across % 28 == down % 28 == 0
-    assert SCALE.min_pixels <= across * down <= SCALE.max_pixels
+    assert SCALE.resizing.min_pixels <= across * down <= SCALE.resizing.max_pixels
 
 
 def test_the_prompt_is_the_published_one() -> None:

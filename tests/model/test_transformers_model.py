@@ -12,15 +12,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from model.base import GenerationError, Model, ModelUnavailable, Sampling
 from model.loading import load_model
 from model.messages import Message
-from model.transformers_model import TransformersModel
+from model.resizing import Resizing
+from model.transformers_model import TransformersModel, resizing_of
 
 transformers = pytest.importorskip("transformers")
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -72,6 +76,21 @@ def write_llava(folder: Path, first_token: Sequence[str] = ()) -> Path:
     network.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
+
+
+@pytest.mark.parametrize("processor", ["Qwen2VLImageProcessor", "Qwen2VLImageProcessorPil"])
+@settings(deadline=None, max_examples=25)
+@given(width=st.integers(20, 2000), height=st.integers(20, 2000))
+def test_how_a_checkpoint_resizes_pictures_is_read_from_it(processor: str, width: int, height: int) -> None:
+    images = getattr(transformers, processor)(min_pixels=64 * 32 * 32, max_pixels=900 * 32 * 32, patch_size=16)
+    resizing = resizing_of(SimpleNamespace(image_processor=images))
+    assert resizing == Resizing(32, 64 * 32 * 32, 900 * 32 * 32)
+    [(_, rows, columns)] = images(Image.new("RGB", (width, height)))["image_grid_thw"].tolist()
+    assert resizing.resized_px(width, height) == (columns * 16, rows * 16)
+
+
+def test_other_image_processors_resize_in_other_ways(loaded: TransformersModel) -> None:
+    assert loaded.resizing is None
 
 
 @pytest.fixture(scope="module")

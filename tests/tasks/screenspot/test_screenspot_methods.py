@@ -24,6 +24,7 @@ class Eye:
     name = "eye"
     family = "kimi_vl"
     view_px = None
+    resizing = None
 
     def __init__(self) -> None:
         self.sizes: list[tuple[int, int]] = []
