@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model.nano.places import spread_px
 from model.nano.prompts import SYSTEM, answer_text, user_text
 from model.nano.questions import Query, thousandths
 from model.nano.steps import UNKNOWN_PLACE
@@ -25,7 +26,9 @@ class Encoded:
     digits_at: tuple[int, int] | None
     """Index of the first of the three digits of x and of y, where the answer has them."""
     place: tuple[int, int]
-    """x and y in thousandths."""
+    """x and y of the aim in thousandths."""
+    begun: tuple[int, int] = (0, 0)
+    """The first digits of the x and y that the answer names."""
 
 
 class Encoder:
@@ -69,10 +72,11 @@ class Encoder:
         before, _, behind = rest.partition(UNKNOWN_PLACE)
         tokens += encode(before + "x=0.")
         x_at = len(tokens)
-        tokens += [*encode(f"{place[0]:03d}"), *encode(", y=0.")]
+        x, y = _named_place(query, size)
+        tokens += [*encode(_digits(x)), *encode(", y=0.")]
         y_at = len(tokens)
-        tokens += [*encode(f"{place[1]:03d}"), *encode(behind), self._end]
-        return Encoded(tokens, steps, answer_at, label_end, code_at, (x_at, y_at), place)
+        tokens += [*encode(_digits(y)), *encode(behind), self._end]
+        return Encoded(tokens, steps, answer_at, label_end, code_at, (x_at, y_at), place, (x // 100, y // 100))
 
     def encode_mention(self, query: Query, size: tuple[int, int]) -> Encoded:
         """Only the action line of an answer, without the question: enough to find what it names in a picture."""
@@ -86,3 +90,18 @@ def _place(query: Query, size: tuple[int, int]) -> tuple[int, int]:
     if query.aim is None:
         return 0, 0
     return thousandths(query.aim[0], size[0]), thousandths(query.aim[1], size[1])
+
+
+def _named_place(query: Query, size: tuple[int, int]) -> tuple[int, int]:
+    """The place that the answer names, thousandths: the aim, but for the slip."""
+    assert query.aim is not None
+    x, y = (
+        thousandths(aim + slip * spread_px(room), whole)
+        for aim, slip, room, whole in zip(query.aim, query.slip, query.room, size, strict=True)
+    )
+    return x, y
+
+
+def _digits(place: int) -> str:
+    """Two digits count; the third is that of the middle."""
+    return f"{place // 10:02d}5"

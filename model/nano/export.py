@@ -70,7 +70,7 @@ def export(folder: Path, out: Path, dtype: torch.dtype = torch.bfloat16) -> None
 
 
 def restore(learner: nn.Module, folder: Path) -> None:
-    """Give a learner the weights of an exported checkpoint.
+    """Give a learner the weights of an exported checkpoint; heads that are newer than it begin anew.
 
     Args:
         learner: a `Learner`, of the checkpoint's shape.
@@ -81,4 +81,6 @@ def restore(learner: nn.Module, folder: Path) -> None:
     """
     weights = KimiVL.from_pretrained(folder).state_dict()
     exported = {name.replace("decoder.", "language_model."): value for name, value in weights.items()}
-    learner.load_state_dict(exported | {name: value.float() for name, value in load_file(folder / HEADS).items()})
+    exported |= {name: value.float() for name, value in load_file(folder / HEADS).items()}
+    newer = {name: value for name, value in learner.state_dict().items() if not name.startswith(MODEL_PARTS)}
+    learner.load_state_dict(newer | exported)

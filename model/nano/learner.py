@@ -51,6 +51,8 @@ LOSS_WEIGHTS: Final = {
     "centre": 1.0,
     "merged_centre": 1.0,
     "field": 1.5,
+    "own_field": 0.7,
+    "is_field": 1.0,
     "merged_field": 1.5,
     "read": 0.5,
     "kept": 0.7,
@@ -83,6 +85,7 @@ class Learner(nn.Module):
         self.kept = ReadingHead(config.vision.hidden_size)
         self.centre, self.field = (PlaceHead(config.vision.hidden_size) for _ in range(2))
         self.merged_centre, self.merged_field = (PlaceHead(config.text.hidden_size) for _ in range(2))
+        self.is_field = nn.Linear(config.vision.hidden_size, 1)
         self.aim = PlaceHead(config.text.hidden_size)
         self.letters = LettersHead(config.text.hidden_size)
         self.words = LettersHead(config.text.hidden_size)
@@ -182,9 +185,14 @@ class Learner(nn.Module):
         around = spreads(of_patches(lambda picture: picture.maps.sizes), size)
         room = spreads(of_patches(lambda picture: picture.maps.rooms), size)
         letters = of_patches(lambda picture: picture.maps.letters)
-        on_label, names_field = centres[:, 0] >= 0, aims[:, 0] >= 0
+        on_label, knows_field = centres[:, 0] >= 0, aims[:, 0] >= 0
+        names_field, in_field = knows_field & on_label, knows_field & ~on_label
         losses["centre"] = self.centre.loss(x[on_label], centres[on_label], around[on_label])
         losses["field"] = self.field.loss(x[names_field], aims[names_field], room[names_field])
+        losses["own_field"] = self.field.loss(x[in_field], aims[in_field], room[in_field])
+        known = in_field | ~on_label & (slots >= 0).all(1)  # else a field without a label, or one that is cut off
+        is_field = self.is_field(x[known]).squeeze(-1)
+        losses["is_field"] = F.binary_cross_entropy_with_logits(is_field, in_field[known].to(is_field.dtype))
         merged = self.multi_modal_projector(x, grids)
         labelled, patch = _of_cells(on_label, len(pictures), grids[0])
         losses["merged_centre"] = self.merged_centre.loss(merged[labelled], centres[patch], around[patch])
@@ -226,15 +234,17 @@ class Learner(nn.Module):
         rows, places, spread = _targets(asked, size)
         if not len(rows):
             return {"place": hidden.new_zeros(())}
+        begun = torch.tensor([one.branch.begun for one in asked if one.branch.digits_at is not None])
         place, hit = hidden.new_zeros(()), torch.ones(len(rows), dtype=torch.bool)
         for axis in (0, 1):
             at = torch.tensor([one.branch.digits_at[axis] for one in asked if one.branch.digits_at is not None])
             first, second = (
                 self.lm_head(hidden[rows, at + shift - 1]).log_softmax(-1)[:, self._digit_ids] for shift in (0, 1)
             )
-            place = place + digits_loss(first, second, places[:, axis], spread[:, axis]) / 2
-            said = first.argmax(-1) * 100 + second.argmax(-1) * 10 + 5
+            place = place + digits_loss(first, second, places[:, axis], spread[:, axis], begun[:, axis]) / 2
+            said = begun[:, axis] * 100 + second.argmax(-1) * 10 + 5
             hit &= (said - places[:, axis]).abs() <= spread[:, axis] / SPREAD / 2
+            hit &= (first.argmax(-1) - begun[:, axis]).abs() <= 1
         return {"place": place, "hit": hit.float().mean()}
 
     def _aim(self, found: Tensor, asked: list[_Asked], size: tuple[int, int]) -> Tensor:

@@ -45,6 +45,7 @@ BRIEF_LABEL, BRIEF_TEXT = 16, 6
 """Longest label, and longest text to type, of a mention: all of a step cost as much as the longest."""
 AROUND_BESIDE = 0.75
 """How often a picture for questions about fields is cut around one that stands beside its label."""
+MOST_SLIP = 2.0
 VISIBLE = 0.6
 """The part of a label that a picture must show to count as showing it; what shows some, but less, is not asked for."""
 
@@ -71,6 +72,11 @@ class Query:
     """Where the label stands, px of the picture."""
     target: Box | None = None
     """What has to be hit, px of the picture."""
+    slip: tuple[float, float] = (0.0, 0.0)
+    """How far the place that the answer names is off the aim, in standard deviations of what is tolerated.
+
+    nano does not always begin a number with the likeliest digit, and has to go on well from one that is nearly as good.
+    """
 
     @property
     def room(self) -> tuple[float, float]:
@@ -85,14 +91,17 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class LabelMaps:
-    """What a picture's N patches are to know, each of the label it belongs to; places in thousandths of the picture."""
+    """What a picture's N patches are to know, each of the label it belongs to; places in thousandths of the picture.
+
+    Those of a field, or of a box to tick, know the place to click in it, as its label does.
+    """
 
     centres: NDArray[np.int64]
     """(N, 2) x and y of its middle; -1 outside of labels."""
     sizes: NDArray[np.float32]
     """(N, 2) its width and height, px; 0 outside of labels."""
     aims: NDArray[np.int64]
-    """(N, 2) x and y of the place to click in the field, or on the box, that it names; -1 where it names none."""
+    """(N, 2) x and y of the place to click in the field, or on the box, that it names or shows; -1 where none is."""
     rooms: NDArray[np.float32]
     """(N, 2) width and height, px, of what may be hit around that place; 0 where there is none."""
     letters: NDArray[np.float32]
@@ -162,7 +171,10 @@ def _query(rng: random.Random, step: Step, many: bool, place: _Place | None = No
         done = rng.randint(0, len(steps))
         steps.insert(done, step)
     query = Query(instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, code, step.label)
-    return query if place is None else replace(query, aim=place.aim, shown=place.shown, target=place.target)
+    if place is None:
+        return query
+    slip = tuple(min(max(rng.gauss(0, 1), -MOST_SLIP), MOST_SLIP) for _ in range(2))
+    return replace(query, aim=place.aim, shown=place.shown, target=place.target, slip=slip)
 
 
 def _other_steps(rng: random.Random, count: int) -> list[Step]:
@@ -204,22 +216,39 @@ def _labels(
     sizes, rooms = (np.zeros((*shape, 2), dtype=np.float32) for _ in range(2))
     letters = np.zeros((*shape, len(ALPHABET)), dtype=np.float32)
     seen: dict[str, list[tuple[Item, Box]]] = {}
-    for item in screen.items:
-        cut, share = _cut(item.text, left, top, width, height)
+    shown = [(item, *_cut(item.text, left, top, width, height)) for item in screen.items]
+    named = {
+        item: place
+        for item, cut, _ in shown
+        if item.kind in ("field", "tick") and (place := _place(item, cut, left, top, width, height))
+    }
+
+    def mark(rows: slice, columns: slice, place: _Place | None) -> None:
+        if place is None:
+            aims[rows, columns], rooms[rows, columns] = -1, 0.0
+        else:
+            aims[rows, columns] = thousandths(place.aim[0], width), thousandths(place.aim[1], height)
+            rooms[rows, columns] = _room(place.aim, place.target)
+
+    for place in named.values():
+        mark(*_patches(place.target, PATCH / 2, PATCH / 2), place)
+    for item, cut, share in shown:
         if share < VISIBLE:
             continue
         seen.setdefault(item.label, []).append((item, cut))
-        rows = slice(int((cut[1] + 3) // PATCH), int((cut[3] - 3) // PATCH) + 1)
-        columns = slice(int((cut[0] + 2) // PATCH), int((cut[2] - 2) // PATCH) + 1)
+        rows, columns = _patches(cut, 2, 3)
         x, y = (cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2
         centres[rows, columns] = thousandths(x, width), thousandths(y, height)
         sizes[rows, columns] = cut[2] - cut[0], cut[3] - cut[1]
         letters[rows, columns] = letters_of([item.label])[0].numpy()
-        place = _place(item, cut, left, top, width, height)
-        if item.kind in ("field", "tick") and place is not None:
-            aims[rows, columns] = thousandths(place.aim[0], width), thousandths(place.aim[1], height)
-            rooms[rows, columns] = _room(place.aim, place.target)
+        mark(rows, columns, named.get(item))
     return seen, LabelMaps(_rows(centres), _rows(sizes), _rows(aims), _rows(rooms), _rows(letters))
+
+
+def _patches(box: Box, across: float, down: float) -> tuple[slice, slice]:
+    """Rows and columns of the patches that show a box, but for so many px at its edges."""
+    rows = slice(int((box[1] + down) // PATCH), int((box[3] - down) // PATCH) + 1)
+    return rows, slice(int((box[0] + across) // PATCH), int((box[2] - across) // PATCH) + 1)
 
 
 def _rows(values: NDArray[Kind]) -> NDArray[Kind]:

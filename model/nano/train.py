@@ -55,7 +55,7 @@ PICTURES = (
 
 All have a tile's shape. What is learned from few labels at first, to find one by its letters, holds among many later.
 """
-LISTS, SIGHTS = 0.3, 0.35
+LISTS, SIGHTS = 0.15, 0.4
 """How often a step of training is about lists alone, and how often it only sees fields and their labels, once pictures
 are asked about: both cost a third of the others."""
 LISTED = 60

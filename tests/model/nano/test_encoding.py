@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -11,6 +12,7 @@ from model.chat_template import IMAGE_TOKEN, render
 from model.messages import Message
 from model.nano import words
 from model.nano.encoding import Encoder
+from model.nano.places import spread_px
 from model.nano.prompts import NOT_HERE, SYSTEM, answer_text, user_text
 from model.nano.questions import Query
 from model.nano.steps import DONE, UNKNOWN_PLACE, instruction, random_step
@@ -26,12 +28,14 @@ def queries() -> list[Query]:
         steps = [random_step(rng, lambda: words.label(rng), lambda: words.value(rng)) for _ in range(rng.randint(1, 3))]
         done = rng.randrange(len(steps))
         step = steps[done]
-        aim = (rng.uniform(0, SIZE[0]), rng.uniform(0, SIZE[1])) if UNKNOWN_PLACE in step.code else None
-        made.append(
-            Query(
-                instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, step.code, step.label, aim
-            )
+        query = Query(
+            instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, step.code, step.label
         )
+        if UNKNOWN_PLACE in step.code:
+            x, y = aim = rng.uniform(0, SIZE[0]), rng.uniform(0, SIZE[1])
+            target = (x - rng.uniform(1, 80), y - rng.uniform(1, 80), x + 60, y + 60)
+            query = replace(query, aim=aim, target=target, slip=(rng.uniform(-2, 2), rng.uniform(-2, 2)))
+        made.append(query)
     return made
 
 
@@ -55,8 +59,10 @@ def test_the_prompt_is_that_of_the_chat_template(encoder: Encoder, nano_tokenize
 @pytest.mark.parametrize("query", QUERIES)
 def test_the_answer_is_its_whole_text_encoded(encoder: Encoder, nano_tokenizer: KimiTokenizer, query: Query) -> None:
     branch = encoder.encode(query, SIZE)
-    x, y = branch.place
-    code = query.code.replace(UNKNOWN_PLACE, f"x=0.{x:03d}, y=0.{y:03d}")
+    code = query.code
+    if branch.digits_at is not None:
+        x, y = (nano_tokenizer.decode(branch.tokens[at : at + 3]) for at in branch.digits_at)
+        code = code.replace(UNKNOWN_PLACE, f"x=0.{x}, y=0.{y}")
     answer = nano_tokenizer.encode(answer_text(query.action, code))
     assert branch.tokens[branch.answer_at :] == [*answer, nano_tokenizer.special("<|im_end|>")]
 
@@ -76,9 +82,13 @@ def test_the_parts_of_the_answer_are_where_it_says(
     assert shown(branch.code_at, len(branch.tokens)).startswith(query.code.partition("(")[0])
     assert (branch.digits_at is None) == (query.aim is None)
     if branch.digits_at is not None and query.aim is not None:
-        for at, place, aim, whole in zip(branch.digits_at, branch.place, query.aim, SIZE, strict=True):
-            assert shown(at, at + 3) == f"{place:03d}"
-            assert place <= aim / whole * 1000 < place + 1
+        for axis, at in enumerate(branch.digits_at):
+            aim, slip, room, whole = query.aim[axis], query.slip[axis], query.room[axis], SIZE[axis]
+            assert branch.place[axis] <= aim / whole * 1000 < branch.place[axis] + 1
+            named = shown(at, at + 3)
+            assert named == f"{branch.begun[axis]}{named[1]}5"
+            off = min(max(aim + slip * spread_px(room), 0), whole - 0.1) - int(named) / 1000 * whole
+            assert abs(off) <= 0.005 * whole + 1e-6
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from torch.optim.swa_utils import AveragedModel
 
 from model.base import Sampling
@@ -19,7 +21,7 @@ from model.kimi_vl import KimiVL
 from model.loading import load_engine
 from model.messages import Message
 from model.nano.branches import run_branches
-from model.nano.export import export, restore
+from model.nano.export import HEADS, export, restore
 from model.nano.learner import Learner
 from model.nano.loop import STATE
 from model.nano.prompts import SYSTEM, user_text
@@ -105,6 +107,20 @@ def test_the_checkpoint_is_complete(exported: Path, pixels: np.ndarray) -> None:
 def test_it_comes_back(learner: Learner, trained: Path, exported: Path) -> None:
     again = new_learner(trained, start=exported)
     torch.testing.assert_close(again.state_dict(), learner.state_dict(), atol=0, rtol=0)
+
+
+def test_heads_that_are_newer_than_it_begin_anew(
+    learner: Learner, trained: Path, exported: Path, tmp_path: Path
+) -> None:
+    older = shutil.copytree(exported, tmp_path / "older")
+    heads = load_file(older / HEADS)
+    newer = {name for name in heads if name.startswith("is_field.")}
+    save_file({name: value for name, value in heads.items() if name not in newer}, older / HEADS)
+    begun = new_learner(trained).state_dict()
+    again = new_learner(trained, start=older).state_dict()
+    assert len(newer) == 2
+    for name, value in learner.state_dict().items():
+        torch.testing.assert_close(again[name], begun[name] if name in newer else value, atol=0, rtol=0)
 
 
 def test_half_the_bytes_by_default(trained: Path, exported: Path, tmp_path: Path, learner: Learner) -> None:

@@ -128,6 +128,7 @@ def test_patches_know_their_characters_and_labels(cuts: list[Cut], screen: Scree
                     assert told == [-1, -1]
                 elif contains((5, 5, WIDTH - 5, HEIGHT - 5), *aim):
                     assert told == [thousandths(aim[0], WIDTH), thousandths(aim[1], HEIGHT)]
+                    assert aims[int(aim[1] // PATCH), int(aim[0] // PATCH)].tolist() == told
                     named += 1
                 assert letters[at].tolist() == letters_of([item.label])[0].tolist()
     assert named > 10
