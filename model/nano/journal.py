@@ -37,6 +37,11 @@ class Journal:
             shown = "  ".join(f"{name} {mean:.3f}" for name, mean in means.items())
             self._show(f"step {step}  {left:.1f} min left  {shown}")
 
+    def note_held_out(self, step: int, elapsed_s: float, losses: dict[str, Tensor]) -> None:
+        """Record losses on what is not trained on, under names of their own."""
+        named = {f"held_out_{name}": value.item() for name, value in losses.items()}
+        self._write({"step": step, "minutes": round(elapsed_s / 60, 2), **named})
+
     def close(self, step: int, elapsed_s: float) -> None:
         """Say how the run ended."""
         left = self._planned_s - elapsed_s

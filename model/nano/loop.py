@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -28,6 +28,8 @@ from model.nano.muon import Muon
 
 Losses = dict[str, Tensor]
 """Named scalars; "loss" is the one that is minimised, the others are logged."""
+
+Module = TypeVar("Module", bound=nn.Module)
 
 STATE: Final = "state.pt"
 
@@ -70,13 +72,20 @@ class Run:
     clock: Callable[[], float] = time.monotonic
     """Seconds."""
 
-    def train(self, learner: nn.Module, losses_of: Callable[[random.Random, float], Losses]) -> None:
+    def train(
+        self,
+        learner: Module,
+        losses_of: Callable[[random.Random, float], Losses],
+        held_out: Callable[[Module], Losses] | None = None,
+    ) -> None:
         """Train until the planned time is over, from where the run in this folder was left.
 
         Args:
             learner: its parameters are trained.
             losses_of: the losses of one step, given the step's random generator, the same in all processes, and the
                 fraction of time done.
+            held_out: the losses of the averaged weights on what is never trained on; logged whenever the state is
+                saved, in time that is not counted.
 
         Raises:
             KeyboardInterrupt: Ctrl-C; the step was brought to its end and the state is saved.
@@ -114,6 +123,9 @@ class Run:
             journal.note(step, elapsed, lr, losses)
             if stopped or elapsed >= planned or self.clock() - saved_at > self.schedule.save_every_s:
                 self._save(learner, optimisers, average, step, elapsed)
+                if held_out is not None and not stopped:
+                    with torch.no_grad(), _fast_products():
+                        journal.note_held_out(step, elapsed, held_out(average.module.eval()))
                 saved_at = self.clock()
         if journal is not None:
             journal.close(step, elapsed)

@@ -6,7 +6,8 @@
     python -m model.nano.train export                  writes model/nano/weights
     python -m model.nano.train curves                  how the losses went, as a table and a plot
 
-Ctrl-C ends a stage with its state saved, and the same command goes on from there. Every stage keeps a log.
+Ctrl-C ends a stage with its state saved, and the same command goes on from there. Every stage keeps a log; that of
+the last one has the losses on screens that are held out as well.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import random
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,7 +36,7 @@ from model.nano.learner import Learner, total
 from model.nano.lists import LENGTHS, MOST, list_query
 from model.nano.loop import STATE, Losses, Run, Schedule, averaged_weights
 from model.nano.prompts import NOT_HERE, answer_text, user_text
-from model.nano.questions import picture_of
+from model.nano.questions import Picture, picture_of
 from model.nano.reading import Reader, ReadingHead, reading_lesson
 from model.nano.screens import load_screen, pool_size
 from model.nano.shape import TILE, VISION, configuration, initialise_positions
@@ -63,6 +65,8 @@ LISTED = 60
 SEEING = 0.33
 """Part of the time, at the beginning, in which pictures are only seen: what labels say is learned faster without asking
 about them, and a decoder that has nothing to match learns to do without."""
+HELD_OUT = 16
+"""The first so many screens are never trained on: they tell how it goes."""
 FASTER = {"multi_modal_projector": 3.0}
 """At the rate of the rest the projector hardly moves: its weights are large."""
 FIXED_TEXTS = [
@@ -132,10 +136,12 @@ def point(
         folder: where everything goes that belongs to the training.
 
     Raises:
-        ModelError: there are no screens to learn from.
+        ModelError: there are no screens to learn from, but for those that are held out.
     """
-    if not pool_size(folder / "pool"):
-        raise ModelError(f"There are no screens in {folder / 'pool'}: run the stage 'screens' first.")
+    if pool_size(folder / "pool") <= HELD_OUT:
+        raise ModelError(
+            f"There are not more than {HELD_OUT} screens in {folder / 'pool'}: run the stage 'screens' first."
+        )
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     write_vocabulary(folder, ranks(FIXED_TEXTS))
     with tempfile.TemporaryDirectory() as meeting:
@@ -218,7 +224,7 @@ def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
     learner = new_learner(folder, start)
     reader = Reader(learner.vision_tower, learner.reading)
     pool = folder / "pool"
-    pages = pool_size(pool)
+    trained_on = range(HELD_OUT, pool_size(pool))
 
     def losses(rng: random.Random, done: float) -> Losses:
         # The same choice in all processes: they wait for the slowest.
@@ -240,14 +246,33 @@ def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
             count, queries = 2 * count, 0
         elif many:
             count //= 2
-        seen = [load_screen(pool, rng.randrange(pages)) for _ in range(-(-count // 2))]
+        seen = [load_screen(pool, rng.choice(trained_on)) for _ in range(-(-count // 2))]
         screens = [screen for screen in seen for _ in range(2)][:count]
         found = total(learner([picture_of(rng, screen, size, queries, many, typing) for screen in screens]))
         if dense:
             found["loss"] = found["loss"] + 0.3 * reader(reading_lesson(rng, 6))["read"]
         return found
 
-    run.train(learner, losses)
+    run.train(learner, losses, held_out_losses(pool) if run.rank == 0 else None)
+
+
+def held_out_losses(pool: Path) -> Callable[[Learner], Losses]:
+    """What gives a learner's losses on questions about tiles of the screens that are held out, always the same."""
+    count = PICTURES[-1][2]
+
+    def lesson(first: int) -> list[Picture]:
+        return [
+            picture_of(random.Random(page), load_screen(pool, page), TILE, count, many=False, typing=first % 8 == 0)
+            for page in range(first, first + count)
+        ]
+
+    lessons = [lesson(first) for first in range(0, HELD_OUT, count)]
+
+    def losses(learner: Learner) -> Losses:
+        found = [total(learner(pictures)) for pictures in lessons]
+        return {name: torch.stack([one[name] for one in found]).mean() for name in found[0]}
+
+    return losses
 
 
 def main() -> None:

@@ -111,6 +111,33 @@ def test_a_finished_run_is_left_alone(tmp_path: Path, undisturbed: dict[str, tor
     assert_same_end(tmp_path, undisturbed)
 
 
+def test_what_is_held_out_is_looked_at_with_the_averaged_weights(tmp_path: Path) -> None:
+    learner, seen = small(), list[dict[str, torch.Tensor]]()
+
+    def held_out(averaged: Small) -> Losses:
+        assert averaged is not learner
+        assert not averaged.training
+        assert not torch.is_grad_enabled()
+        seen.append({name: value.clone() for name, value in averaged.state_dict().items()})
+        return {"loss": torch.tensor(float(len(seen)))}
+
+    run_in(tmp_path, save_every_s=3).train(learner, learner.losses, held_out)
+    torch.testing.assert_close(seen[-1], averaged_weights(tmp_path / "lesson"), atol=0, rtol=0)
+    records = [json.loads(line) for line in (tmp_path / "lesson" / "log.jsonl").read_text().splitlines()]
+    assert [record["held_out_loss"] for record in records] == list(range(1, len(seen) + 1))
+    assert len(seen) > 1
+    assert records[-1]["step"] == STEPS
+    assert learner.training
+
+
+def test_looking_at_what_is_held_out_changes_nothing(tmp_path: Path, undisturbed: dict[str, torch.Tensor]) -> None:
+    learner = small()
+    run_in(tmp_path, save_every_s=3).train(
+        learner, learner.losses, lambda averaged: averaged.losses(random.Random(), 0)
+    )
+    assert_same_end(tmp_path, undisturbed)
+
+
 def test_the_average_has_the_learners_names(tmp_path: Path) -> None:
     learner = small()
     run_in(tmp_path).train(learner, learner.losses)
