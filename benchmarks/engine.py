@@ -33,6 +33,7 @@ from model.checkpoint import save_checkpoint
 from model.config import KimiVLConfig
 from model.decoder import LatentCache
 from model.kimi_vl import KimiVL
+from model.layout import lay_out
 from model.linear import is_widened
 from model.quantize import Packing
 
@@ -66,6 +67,7 @@ class Network(Protocol):
 class Ours:
     def __init__(self, folder: Path, dtype: torch.dtype, packing: Packing | None = None) -> None:
         self.network = KimiVL.from_pretrained(folder, dtype, packing=packing)
+        lay_out(self.network)
         self.cache: LatentCache | None = None
 
     def prefill(self, ids: Tensor) -> None:

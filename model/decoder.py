@@ -73,6 +73,28 @@ def rotary_1d(positions: Tensor, dim: int, theta: float) -> tuple[Tensor, Tensor
     return angle.cos(), angle.sin()
 
 
+class KeyValueUp(Linear):
+    """Keys, n wide, without their rotated part, and values, v wide, of all heads out of latents, L wide."""
+
+    def __init__(self, config: TextConfig) -> None:
+        heads, widths = config.num_attention_heads, (config.qk_nope_head_dim, config.v_head_dim)
+        super().__init__(config.kv_lora_rank, heads * sum(widths), bias=False)
+        self.heads, self.widths = heads, widths
+        self._laid_out: tuple[Tensor, Tensor] | None = None
+
+    def matrices(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Those of the keys (H, n, L) and of the values (H, L, v)."""
+        if self._laid_out is not None and self.weight.dtype == dtype:
+            return self._laid_out
+        keys, values = self.weight.to(dtype).unflatten(0, (self.heads, -1)).split(self.widths, dim=1)
+        return keys, values.transpose(1, 2)
+
+    def lay_out(self) -> None:
+        """Keep them in that order beside the weight: a product of parts of it would copy them first."""
+        keys, values = self.matrices(self.weight.dtype)
+        self._laid_out = keys.contiguous(), values.contiguous()
+
+
 class LatentAttention(nn.Module):
     """Multi-head latent attention (MLA): keys and values of all heads are read out of one small latent a token."""
 
@@ -83,8 +105,7 @@ class LatentAttention(nn.Module):
         self.q_proj = Linear(hidden, heads * config.qk_head_dim, bias=False)
         self.kv_a_proj_with_mqa = Linear(hidden, config.kv_lora_rank + config.qk_rope_head_dim, bias=False)
         self.kv_a_layernorm = RMSNorm(config.kv_lora_rank, LATENT_NORM_EPS)
-        expanded = heads * (config.qk_nope_head_dim + config.v_head_dim)
-        self.kv_b_proj = Linear(config.kv_lora_rank, expanded, bias=False)
+        self.kv_b_proj = KeyValueUp(config)
         self.o_proj = Linear(heads * config.v_head_dim, hidden, bias=False)
 
     def queries(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -128,19 +149,17 @@ class LatentAttention(nn.Module):
         """
         c = self.config
         fast = torch.float32 if is_widened(rows) else rows.dtype
-        up = self.kv_b_proj.weight.to(fast).unflatten(0, (c.num_attention_heads, -1))
-        key_up, value_up = up.split([c.qk_nope_head_dim, c.v_head_dim], dim=1)
+        key_up, value_up = self.kv_b_proj.matrices(fast)
         nope, rope = q.to(fast).split([c.qk_nope_head_dim, c.qk_rope_head_dim], dim=-1)
         seen = rows.to(fast)
-        # Head by head and sequence by sequence: a batched product would first copy all of these weights and rows.
-        latents = [of_head @ matrix for of_head, matrix in zip(nope.unbind(1), key_up, strict=True)]
-        latent_q = torch.cat([torch.stack(latents, dim=1), rope], dim=-1) * c.qk_head_dim**-0.5
+        latents = torch.bmm(nope.transpose(0, 1), key_up).transpose(0, 1)
+        latent_q = torch.cat([latents, rope], dim=-1) * c.qk_head_dim**-0.5
         read: list[Tensor] = []
+        # Sequence by sequence: a batched product would first copy all of these rows.
         for of_sequence, row in zip(latent_q, seen, strict=True):
             attention = F.linear(of_sequence, row).softmax(-1, dtype=torch.float32).to(fast)
             read.append(attention @ row[:, : c.kv_lora_rank])
-        values = [F.linear(of_head, m) for of_head, m in zip(torch.stack(read).unbind(1), value_up, strict=True)]
-        return torch.stack(values, dim=1).to(q.dtype)
+        return torch.bmm(torch.stack(read, dim=1), value_up).transpose(0, 1).to(q.dtype)
 
 
 class MLP(nn.Module):
@@ -194,15 +213,18 @@ class RoutedExperts(nn.Module):
 
     def forward(self, x: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
         """Sum of the chosen experts' outputs for tokens (T, D), weighted."""
+        if x.shape[0] == 1:  # sorting takes longer than an expert then
+            return weights.to(x.dtype) @ torch.cat([self._through(expert, x) for expert in chosen[0].tolist()])
         order = chosen.flatten().argsort(stable=True)
         counts = chosen.flatten().bincount(minlength=self.experts).tolist()
-        outputs: list[Tensor] = []
-        for expert, mine in enumerate(x[order // chosen.shape[1]].split(counts)):
-            if mine.shape[0]:
-                gate, up = self.multiply_gate_up(expert, mine).chunk(2, dim=-1)
-                outputs.append(self.multiply_down(expert, F.silu(gate) * up))
+        groups = x[order // chosen.shape[1]].split(counts)
+        outputs = [self._through(expert, mine) for expert, mine in enumerate(groups) if mine.shape[0]]
         by_token = torch.cat(outputs)[order.argsort()].unflatten(0, chosen.shape)
         return torch.einsum("tkd,tk->td", by_token, weights.to(x.dtype))
+
+    def _through(self, expert: int, x: Tensor) -> Tensor:
+        gate, up = self.multiply_gate_up(expert, x).chunk(2, dim=-1)
+        return self.multiply_down(expert, F.silu(gate) * up)
 
 
 class Experts(RoutedExperts):

@@ -7,6 +7,7 @@ only. Knows tensors; knows no layer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 
@@ -31,11 +32,15 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """What `torch.nn.functional.linear` does: x (..., K), weight (N, K) and bias (N) give (..., N), of x's type."""
     if is_widened(x) and x.numel() > FEW_ROWS * x.shape[-1]:
         return F.linear(x.float(), weight.float(), None if bias is None else bias.float()).to(x.dtype)
+    return with_rounded_rows(x, lambda rows: F.linear(rows, weight, bias))
+
+
+def with_rounded_rows(x: Tensor, multiply: Callable[[Tensor], Tensor]) -> Tensor:
+    """What `multiply` gives for x (..., K), of more rows where kernels are compiled for a number of them."""
     rows = x.numel() // x.shape[-1]
     if _is_compiled_for_rows(x) and (further := few_counts(rows) - rows):
-        padded = F.pad(x.reshape(rows, -1), (0, 0, 0, further))
-        return F.linear(padded, weight, bias)[:rows].unflatten(0, x.shape[:-1])
-    return F.linear(x, weight, bias)
+        return multiply(F.pad(x.reshape(rows, -1), (0, 0, 0, further)))[:rows].unflatten(0, x.shape[:-1])
+    return multiply(x)
 
 
 def few_counts(rows: int) -> int:

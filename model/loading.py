@@ -29,6 +29,7 @@ from model.fit import Precision, chosen, dtype_of, needs, packing_of
 from model.generation_config import GenerationConfig
 from model.image_processor import ImageProcessor
 from model.kimi_vl import KimiVL
+from model.layout import lay_out
 from model.memory import free_memory
 from model.quantize import Packing
 from model.tokenizer import KimiTokenizer
@@ -112,7 +113,9 @@ def load_engine(
                 f"{folder} does not fit together: {what} is {stated} in config.json, but {found} beside it."
             )
     longest = GenerationConfig.from_pretrained(folder).max_new_tokens
-    return Engine(KimiVL.from_pretrained(folder, dtype, device, packing), tokenizer, processor, name, longest)
+    network = KimiVL.from_pretrained(folder, dtype, device, packing)
+    lay_out(network)
+    return Engine(network, tokenizer, processor, name, longest)
 
 
 def _at_server(name: str) -> EndpointModel:

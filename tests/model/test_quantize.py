@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from benchmarks.packing_error import golden_embeddings, layer_errors
+from model.decoder import KeyValueUp
 from model.kimi_vl import KimiVL
-from model.linear import Linear
 from model.quantize import (
     GROUP,
     KERNEL_ROWS,
@@ -143,7 +143,7 @@ def test_vision_router_and_embeddings_stay_as_they_are(
     packed = KimiVL.from_pretrained(checkpoint, packing=packing)
     kinds = {name: type(module) for name, module in packed.named_modules()}
     assert kinds["lm_head"] is PackedLinear
-    assert kinds["decoder.layers.0.self_attn.kv_b_proj"] is Linear
+    assert kinds["decoder.layers.0.self_attn.kv_b_proj"] is KeyValueUp
     if packing is Packing.INT8:
         assert kinds["decoder.layers.1.mlp.experts"] is PackedExperts
     features = packed.encode_images(case["pixel_values"], case["grids"])
