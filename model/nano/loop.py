@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -125,7 +125,7 @@ class Run:
                 self._save(learner, optimisers, average, step, elapsed)
                 if held_out is not None and not stopped:
                     with torch.no_grad(), _fast_products():
-                        journal.note_held_out(step, elapsed, held_out(average.module.eval()))
+                        journal.note_held_out(step, elapsed, held_out(cast(Module, average.module).eval()))
                 saved_at = self.clock()
         if journal is not None:
             journal.close(step, elapsed)
