@@ -2,6 +2,10 @@
 
 Its words are `model.nano.prompts`, its answers those of Kimi-VL without the thought. It sees one picture, a part of the
 screen; coordinates are fractions of it. When what is asked for is not in the picture, it answers with a failure.
+
+What it does stands in an answer twice, in the action line and in the code. The line is what users read and what it is
+told of earlier steps, so the line is carried out, at the place that the code names: a letter that it doubles or a right
+button that it forgets in the code is not.
 """
 
 from __future__ import annotations
@@ -14,8 +18,10 @@ from agent.formats.base import Answer, AnswerError, PastStep
 from agent.formats.calls import parse_calls
 from agent.formats.sections import read_sections
 from agent.view import View
+from envs.actions import pointed_at
 from model.messages import Message
 from model.nano import prompts
+from model.nano.steps import code_of
 
 
 class NanoFormat:
@@ -34,7 +40,12 @@ class NanoFormat:
 
     def parse(self, text: str, view: View) -> Answer:
         sections = read_sections(text)
-        return Answer(sections.thought, sections.action, parse_calls(sections.code, view))
+        actions = parse_calls(sections.code, view)
+        place, code = pointed_at(actions[0]), code_of(sections.action)
+        if place is not None and code is not None:
+            first, *rest = parse_calls(code, view)
+            actions = (first.model_copy(update={"at": place}), *rest)
+        return Answer(sections.thought, sections.action, actions)
 
     def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
         return self.prompt(target, picture, ())

@@ -6,6 +6,7 @@ A step has a canonical action line, which nano writes, and many ways in which a 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ _POINTER_CALLS = {
     "Tick": "click",
     "Untick": "click",
 }
+
+_POINTING = re.compile(rf'(?P<verb>{"|".join(_POINTER_CALLS)}) ".*"')
+_TYPING = re.compile(r'Type "(?P<text>.*?)" into ".*"')
 
 _WAYS_TO_SAY = {
     "Click": (
@@ -69,8 +73,20 @@ def pointer_step(rng: random.Random, verb: str, label: str) -> Step:
 def type_step(rng: random.Random, text: str, label: str) -> Step:
     """A step that clicks into a field and types."""
     phrase = rng.choice(_WAYS_TO_SAY["Type"]).format(text=text, label=label)
-    code = f"pyautogui.click({UNKNOWN_PLACE})\npyautogui.write(message={text!r})"
-    return Step(f'Type "{text}" into "{label}"', phrase, code, label)
+    return Step(f'Type "{text}" into "{label}"', phrase, _typing_code(text), label)
+
+
+def _typing_code(text: str) -> str:
+    return f"pyautogui.click({UNKNOWN_PLACE})\npyautogui.write(message={text!r})"
+
+
+def code_of(action: str) -> str | None:
+    """The code that goes with an action line which names a place, with `UNKNOWN_PLACE` for it; None for other lines."""
+    if typing := _TYPING.fullmatch(action):
+        return _typing_code(typing["text"])
+    if pointing := _POINTING.fullmatch(action):
+        return f"pyautogui.{_POINTER_CALLS[pointing['verb']]}({UNKNOWN_PLACE})"
+    return None
 
 
 def key_step(rng: random.Random) -> Step:

@@ -13,7 +13,7 @@ from agent.formats.base import UNTRUSTED, AnswerError, CutOff, NoCode, OutsideSc
 from agent.formats.kimi_vl import AGENT_SYSTEM, GROUNDING_SYSTEM, KimiVLFormat
 from agent.formats.nano import NanoFormat
 from agent.view import View
-from envs.actions import Click, Press, Terminate, TypeText
+from envs.actions import Action, Button, Click, Press, Terminate, TypeText
 from envs.frame import Frame
 from model.fake import ScriptedModel
 from model.messages import Message, Role
@@ -175,6 +175,30 @@ def test_what_the_trainer_writes_is_what_the_agent_reads() -> None:
     assert nano.parse_grounding(prompts.answer_text("Click", prompts.NOT_HERE), WHOLE).actions == (
         Terminate(success=False),
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "done"),
+    [
+        (
+            'Type "555 0142" into "Phone"',
+            "click({})\npyautogui.write(message='5555 0142')",
+            (CLICK, TypeText(text="555 0142")),
+        ),
+        ('Right-click "VPN"', "click({})", (CLICK.model_copy(update={"button": Button.RIGHT}),)),
+        ('Click "Save"', "click({})\npyautogui.write(message='x')", (CLICK,)),
+        ('Save it "now"', "doubleClick({})", (CLICK.model_copy(update={"count": 2}),)),
+    ],
+)
+def test_what_the_line_says_is_done_where_the_code_says(line: str, code: str, done: tuple[Action, ...]) -> None:
+    written = f"pyautogui.{code.format('x=0.250, y=0.500')}"
+    assert NanoFormat().parse(prompts.answer_text(line, written), WHOLE).actions == done
+
+
+@pytest.mark.parametrize("code", [prompts.NOT_HERE, "pyautogui.press('enter')"])
+def test_without_a_place_the_code_is_done(code: str) -> None:
+    [action] = NanoFormat().parse(prompts.answer_text('Click "Save"', code), WHOLE).actions
+    assert action in (Terminate(success=False), Press(keys=("enter",)))
 
 
 def test_the_format_follows_the_model() -> None:

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from model.nano import words
-from model.nano.steps import DONE, KEYS, UNKNOWN_PLACE, Step, instruction, key_step, random_step, type_step
+from model.nano.steps import DONE, KEYS, UNKNOWN_PLACE, Step, code_of, instruction, key_step, random_step, type_step
 
 
 @pytest.fixture
@@ -31,6 +31,13 @@ def test_code_is_calls_with_plain_arguments(steps: list[Step]) -> None:
     pointer = {f"pyautogui.{name}" for name in ("click", "doubleClick", "rightClick")}
     others = {f"pyautogui.{name}" for name in ("write", "press", "hotkey", "scroll")}
     assert names == pointer | others | {"computer.terminate"}
+
+
+def test_a_line_that_names_a_place_tells_the_code(steps: list[Step]) -> None:
+    for step in steps:
+        assert code_of(step.action) == (step.code if UNKNOWN_PLACE in step.code else None)
+    assert code_of(DONE.action) is None
+    assert code_of('Click "Save" twice') is None
 
 
 def test_action_phrase_and_code_say_the_same(steps: list[Step]) -> None:
