@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -57,15 +58,16 @@ def opened(url: str) -> Generator[tuple[Page, str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="nano")
-    parser.add_argument("--out", type=Path, default=Path("runs") / "nano_episodes", help="where the records go")
+    parser.add_argument("--out", type=Path, help="where the records go; by default a new folder in runs/")
     options = parser.parse_args()
+    out = options.out or Path("runs") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-nano-episodes"
 
     model = load_model(options.model)
     tasks = json.loads((PAGES / "tasks.json").read_text(encoding="utf-8"))
     table = Table("page", "instruction", "done", "ended", "steps")
     right = 0
     for number, task in enumerate(tasks, start=1):
-        record = options.out / f"{number:02}-{Path(task['page']).stem}"
+        record = out / f"{number:02}-{Path(task['page']).stem}"
         with opened((PAGES / task["page"]).as_uri()) as (page, address), Browser(attach=address) as browser:
             agent = Agent(model, browser, limits=Limits(max_steps=MAX_STEPS), record=record)
             episode = replace(agent.run(task["instruction"]), verified=page.evaluate(task["check"]) is True)
@@ -76,7 +78,7 @@ def main() -> None:
     low, high = wilson(right, len(tasks))
     console = Console()
     console.print(table)
-    console.print(f"{right} of {len(tasks)} done ({low:.0%} to {high:.0%}); records in {options.out}", highlight=False)
+    console.print(f"{right} of {len(tasks)} done ({low:.0%} to {high:.0%}); records in {out}", highlight=False)
 
 
 if __name__ == "__main__":
