@@ -16,6 +16,8 @@ from model.config import TextConfig
 from model.linear import Linear, is_widened, linear
 from model.vision import rotate_pairs
 
+ROUNDED = 64
+"""A decoding step reads a multiple of so many cached rows: CPUs compile kernels, in milliseconds, for each number."""
 LATENT_NORM_EPS = 1e-6  # the published code uses this for kv_a_layernorm, whatever the config says
 
 
@@ -26,7 +28,7 @@ class LatentCache:
         self, config: TextConfig, batch: int, capacity: int, *, dtype: torch.dtype, device: torch.device
     ) -> None:
         width = config.kv_lora_rank + config.qk_rope_head_dim
-        self._rows = torch.empty(config.num_hidden_layers, batch, capacity, width, dtype=dtype, device=device)
+        self._rows = torch.zeros(config.num_hidden_layers, batch, capacity, width, dtype=dtype, device=device)
         self.length = 0
         """Tokens stored for every sequence, S."""
 
@@ -40,6 +42,10 @@ class LatentCache:
         self._rows[layer, :, self.length : end] = rows
         return self._rows[layer, :, :end]
 
+    def rounded(self, layer: int, rows: int) -> Tensor:
+        """Of a layer at least so many rows (B, >= rows, ...), a number that seldom changes; those behind are finite."""
+        return self._rows[layer, :, : -(-rows // ROUNDED) * ROUNDED]
+
     def advance(self, tokens: int) -> None:
         """Count tokens that every layer has stored."""
         self.length += tokens
@@ -49,7 +55,7 @@ class LatentCache:
         self.length = length
         if capacity > self.capacity:
             layers, batch, _, width = self._rows.shape
-            grown = self._rows.new_empty(layers, batch, capacity, width)
+            grown = self._rows.new_zeros(layers, batch, capacity, width)
             grown[:, :, :length] = self._rows[:, :, :length]
             self._rows = grown
 
@@ -136,28 +142,32 @@ class LatentAttention(nn.Module):
         if cache is not None:
             rows = cache.extend(layer, rows)
         if x.shape[1] == 1:
-            return self.o_proj(self.attend_latents(q.squeeze(2), rows).flatten(1).unsqueeze(1))
+            seen = rows.shape[1]
+            rows = rows if cache is None else cache.rounded(layer, seen)
+            return self.o_proj(self.attend_latents(q.squeeze(2), rows, seen).flatten(1).unsqueeze(1))
         k, v = self.expand(rows)
         attended = attend(q, k, v, causal=True)
         return self.o_proj(attended.transpose(1, 2).flatten(2))
 
-    def attend_latents(self, q: Tensor, rows: Tensor) -> Tensor:
-        """What one token a sequence, q (B, H, nope + rope), reads from all rows (B, S, latent + rope): (B, H, v).
+    def attend_latents(self, q: Tensor, rows: Tensor, seen: int) -> Tensor:
+        """What one token a sequence, q (B, H, nope + rope), reads from the first rows (B, S, latent + rope): (B, H, v).
 
         Equal to attending to the expanded keys and values, but kv_b_proj is applied to the query and to the result
-        instead of to every row seen so far: a decoding step need not expand all S of them.
+        instead of to every row seen so far: a decoding step need not expand all of them.
         """
         c = self.config
         fast = torch.float32 if is_widened(rows) else rows.dtype
         key_up, value_up = self.kv_b_proj.matrices(fast)
         nope, rope = q.to(fast).split([c.qk_nope_head_dim, c.qk_rope_head_dim], dim=-1)
-        seen = rows.to(fast)
+        keys = rows.to(fast)
         latents = torch.bmm(nope.transpose(0, 1), key_up).transpose(0, 1)
         latent_q = torch.cat([latents, rope], dim=-1) * c.qk_head_dim**-0.5
         read: list[Tensor] = []
         # Sequence by sequence: a batched product would first copy all of these rows.
-        for of_sequence, row in zip(latent_q, seen, strict=True):
-            attention = F.linear(of_sequence, row).softmax(-1, dtype=torch.float32).to(fast)
+        for of_sequence, row in zip(latent_q, keys, strict=True):
+            scores = F.linear(of_sequence, row)
+            scores[:, seen:] = float("-inf")
+            attention = scores.softmax(-1, dtype=torch.float32).to(fast)
             read.append(attention @ row[:, : c.kv_lora_rank])
         return torch.bmm(torch.stack(read, dim=1), value_up).transpose(0, 1).to(q.dtype)
 

@@ -57,6 +57,17 @@ def test_greedy_tokens_equal_the_reference_with_a_cache(network: KimiVL, case: C
     assert torch.cat(tokens).tolist() == case["greedy"].tolist()
 
 
+def test_rows_behind_the_last_one_are_not_read(network: KimiVL, case: Case) -> None:
+    ids = case["text_ids"]
+    exact, longer = cache_for(network, 1, len(ids)), cache_for(network, 1, 300)
+    network.next_token_logits(network.embed(ids.flip(0).repeat(300 // len(ids))[None]) * 50, longer)
+    longer.keep(0, 300)
+    for cache in (exact, longer):
+        network.next_token_logits(network.embed(ids[None, :-1]), cache)
+    logits = [network.next_token_logits(network.embed(ids[None, -1:]), cache) for cache in (exact, longer)]
+    assert distance(*logits) < 1e-5
+
+
 @pytest.mark.parametrize("sizes", [[36], [35, 1], [1, 35], [20, 15, 1], [1] * 36, [12, 12, 12]])
 def test_a_cache_changes_no_logits(network: KimiVL, case: Case, sizes: list[int]) -> None:
     """Prefill in one piece or several, and decoding token by token, give the logits of one pass."""
