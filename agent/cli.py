@@ -225,8 +225,8 @@ def ground(image: Path, text: str, /, *, model: str = "nano", looks: int = 1, ou
         model: "nano", a folder with a Kimi-VL checkpoint or its id on the Hugging Face hub, a server as
             http://localhost:8000/v1#NAME, or transformers:NAME for another family's model. Where neither the name
             nor the configuration tells whose prompts it knows, FAMILY= before all this does: qwen3-vl=...
-        looks: 2 looks again at the places it found, for a model that sees small pictures; it takes longer, and nano is
-            no better for it.
+        looks: 2 looks again at the places it found, for a model that sees small pictures; it takes longer, and of
+            all that nano points at only fields gain.
         out: the file for the picture with the place marked, by default one in runs/.
     """
     from model.picture_file import read_picture
