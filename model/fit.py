@@ -15,6 +15,7 @@ from model.base import ModelUnavailable
 from model.config import KimiVLConfig
 from model.image_processor import ImageProcessor
 from model.kimi_vl import KimiVL
+from model.layout import bytes_added, pays
 from model.quantize import Packing
 
 Precision = Literal["fp32", "bf16", "int8", "int4"]
@@ -58,19 +59,20 @@ def needs(config: KimiVLConfig, processor: ImageProcessor, device: torch.device)
     precisions: Sequence[Precision] = get_args(Precision) if device.type == "cpu" else ("fp32", "bf16")
     if config.packed is not None:
         precisions = (config.packed.precision,)
-    return [_need(config, processor, precision) for precision in precisions]
+    return [_need(config, processor, precision, device) for precision in precisions]
 
 
-def _need(config: KimiVLConfig, processor: ImageProcessor, precision: Precision) -> Need:
+def _need(config: KimiVLConfig, processor: ImageProcessor, precision: Precision, device: torch.device) -> Need:
     dtype, text, vision = dtype_of(precision), config.text, config.vision
     network = KimiVL.without_memory(config, packing_of(precision), dtype)
     row = text.kv_lora_rank + text.qk_rope_head_dim
     # Of every patch: the residual stream, its norm, queries, keys and values before and after rotation, and the MLP's
     # hidden layer twice, in fp32 where the CPU computes in that.
     pictures = processor.in_token_limit * (8 * vision.hidden_size + 2 * vision.intermediate_size) * 4
+    weights = sum(tensor.nbytes for tensor in network.state_dict().values())
     return Need(
         precision,
-        sum(tensor.nbytes for tensor in network.state_dict().values()),
+        weights + (bytes_added(network) if pays(dtype, device) else 0),
         CONTEXT_TOKENS * text.num_hidden_layers * row * dtype.itemsize,
         pictures,
     )

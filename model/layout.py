@@ -53,12 +53,22 @@ class LaidOutExperts(RoutedExperts):
         return self._down[expert].multiply(x)
 
 
+def pays(dtype: torch.dtype, device: torch.device) -> bool:
+    """Whether matrices of a type are multiplied faster on a device when they are laid out."""
+    return dtype == torch.bfloat16 and device.type == "cpu" and multiplies_bfloat16()
+
+
+def bytes_added(network: KimiVL) -> int:
+    """What `lay_out` keeps twice: the matrices of the latents."""
+    return sum(module.weight.nbytes for module in network.modules() if isinstance(module, KeyValueUp))
+
+
 def lay_out(network: KimiVL) -> None:
     """Lay the matrices of the decoder and of the head out, where that is faster: in bfloat16, on a CPU made for it.
 
     They are parameters of the network no longer. Meanwhile no more than one stack of experts is held twice.
     """
-    if network.dtype != torch.bfloat16 or network.device.type != "cpu" or not multiplies_bfloat16():
+    if not pays(network.dtype, network.device):
         return
     for name in [name for name, _ in network.named_modules() if name.startswith(("decoder.", "lm_head"))]:
         module = network.get_submodule(name)
