@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.nano.places import spread_px
+import torch
+
+from model.nano.places import spreads
 from model.nano.prompts import SYSTEM, answer_text, user_text
 from model.nano.questions import Query, thousandths
 from model.nano.steps import UNKNOWN_PLACE
@@ -95,9 +97,10 @@ def _place(query: Query, size: tuple[int, int]) -> tuple[int, int]:
 def _named_place(query: Query, size: tuple[int, int]) -> tuple[int, int]:
     """The place that the answer names, thousandths: the aim, but for the slip."""
     assert query.aim is not None
+    [spread] = spreads(torch.tensor([query.room]), size).tolist()
     x, y = (
-        thousandths(aim + slip * spread_px(room), whole)
-        for aim, slip, room, whole in zip(query.aim, query.slip, query.room, size, strict=True)
+        thousandths(aim + slip * deviation * whole / 1000, whole)
+        for aim, slip, deviation, whole in zip(query.aim, query.slip, spread, size, strict=True)
     )
     return x, y
 

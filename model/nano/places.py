@@ -10,11 +10,6 @@ SPREAD = 0.2
 """How far off a place may be and still be nearly as good, as a part of the width or height of what may be hit."""
 
 
-def spread_px(room_px: float) -> float:
-    """The standard deviation, px, of a place that has so much room around it."""
-    return max(MIN_SPREAD_PX, SPREAD * room_px)
-
-
 def spreads(rooms: Tensor, whole: tuple[int, int]) -> Tensor:
     """Standard deviations (n, 2) in thousandths of a picture of that width and height, for room (n, 2) px around it."""
     return (SPREAD * rooms).clamp(min=MIN_SPREAD_PX) * 1000 / torch.tensor(whole)

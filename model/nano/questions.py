@@ -46,6 +46,7 @@ BRIEF_LABEL, BRIEF_TEXT = 16, 6
 AROUND_BESIDE = 0.75
 """How often a picture for questions about fields is cut around one that stands beside its label."""
 MOST_SLIP = 2.0
+"""How many standard deviations a named place is off its aim at most: so it is still on what is meant."""
 VISIBLE = 0.6
 """The part of a label that a picture must show to count as showing it; what shows some, but less, is not asked for."""
 
