@@ -29,6 +29,7 @@ from model.base import Model
 from model.loading import load_model
 
 SCREENS = Path(__file__).parent.parent / "tests" / "model" / "nano" / "screens"
+ABSENT = "not on the screen"
 
 
 def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
@@ -39,17 +40,20 @@ def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def is_right(model: Model, picture: Image.Image, item: dict[str, object], looks: int) -> bool:
-    """Whether the model's answer to one item is right."""
+def answer(model: Model, picture: Image.Image, instruction: str, looks: int) -> tuple[float, float] | str:
+    """The place in pixels of the picture that the model names, or in words why it names none."""
     try:
-        point = ground(model, picture, str(item["instruction"]), looks=looks)
-    except (Unreadable, AnswerError):
-        return False
-    box = item["box_px"]
-    if point is None or not isinstance(box, list):
-        return point is None and box is None
-    x, y = point.x * picture.width, point.y * picture.height
-    left, top, right, bottom = box
+        point = ground(model, picture, instruction, looks=looks)
+    except (Unreadable, AnswerError) as error:
+        return str(error)
+    return ABSENT if point is None else (point.x * picture.width, point.y * picture.height)
+
+
+def is_right(answered: tuple[float, float] | str, box_px: object) -> bool:
+    """Whether an answer is a place in the box, or says that there is none where there is no box."""
+    if isinstance(answered, str) or not isinstance(box_px, list):
+        return answered == ABSENT and box_px is None
+    (x, y), (left, top, right, bottom) = answered, box_px
     return left <= x <= right and top <= y <= bottom
 
 
@@ -58,7 +62,7 @@ def main() -> None:
     parser.add_argument("--model", default="nano")
     parser.add_argument("--looks", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--limit", type=int, help="ask only so many items, drawn with a fixed seed")
-    parser.add_argument("--misses", type=Path, help="write what was missed as JSON lines")
+    parser.add_argument("--misses", type=Path, help="write what was missed, and the answers, as JSON lines")
     options = parser.parse_args()
 
     items = json.loads((SCREENS / "items.json").read_text(encoding="utf-8"))
@@ -74,13 +78,14 @@ def main() -> None:
         for item in track(items, description=f"looking {'once' if looks == 1 else 'twice'}", transient=True):
             picture = Image.open(SCREENS / item["screen"]).convert("RGB")
             started = time.perf_counter()
-            right = is_right(model, picture, item, looks)
+            answered = answer(model, picture, item["instruction"], looks)
             if item["screen"] not in seen and picture.size == (1280, 720):
                 seconds[looks].append(time.perf_counter() - started)
             seen.add(item["screen"])
+            right = is_right(answered, item["box_px"])
             results[looks, item["kind"]].append(right)
             if not right:
-                misses.append({"looks": looks, **item})
+                misses.append({"looks": looks, "answered": answered, **item})
 
     table = Table("kind", "items", *(f"{looks} look{'s' * (looks > 1)}" for looks in options.looks))
     for kind in dict.fromkeys(item["kind"] for item in items):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model.nano.reading import FIRST_CHARACTER, LAST_CHARACTER
+from model.nano.reading import FIRST_CHARACTER, LAST_CHARACTER, plain_letters
 from model.vision import Grid
 
 ALPHABET = string.ascii_lowercase + string.digits
@@ -31,8 +31,9 @@ _LETTER_OF_CLASS = _letter_of_class()
 
 
 def letters_of(labels: Sequence[str]) -> Tensor:
-    """(labels, letters) ones where a label has the letter."""
-    return torch.tensor([[float(letter in label.lower()) for letter in ALPHABET] for label in labels])
+    """(labels, letters) ones where a label has the letter, with or without an accent."""
+    read = [plain_letters(label).lower() for label in labels]
+    return torch.tensor([[float(letter in label) for letter in ALPHABET] for label in read])
 
 
 def letters_in_cells(slots: Tensor, grids: Sequence[Grid]) -> tuple[Tensor, Tensor]:

@@ -44,6 +44,7 @@ class Schedule:
     """The fraction of that time which a new run leaves out at its beginning."""
     peak_lr: float = 1.5e-3
     warmup: float = 0.02
+    """First part of the time of this run, in which the learning rate rises linearly: the optimisers begin anew."""
     decay: float = 0.4
     """Last part of the time, in which the learning rate falls linearly to zero."""
     weight_decay: float = 0.05
@@ -55,7 +56,7 @@ class Schedule:
 
     def lr(self, done: float) -> float:
         """Learning rate when the fraction `done` of the time is over."""
-        return self.peak_lr * max(0.0, min(done / self.warmup, (1.0 - done) / self.decay, 1.0))
+        return self.peak_lr * max(0.0, min((done - self.begin) / self.warmup, (1.0 - done) / self.decay, 1.0))
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from collections.abc import Sequence
 
 import torch
@@ -20,19 +21,28 @@ READ_AFTER = 4
 """The block of the encoder whose output the head reads; those behind it put words together."""
 BLANK_WEIGHT = 0.15
 FIRST_CHARACTER, LAST_CHARACTER = 32, 126
+_UNACCENTED = str.maketrans("æøłđıÆØŁĐ", "aoldiAOLD")
+"""Letters that Unicode does not take apart."""
+
+
+def plain_letters(text: str) -> str:
+    """The text, character by character, with its Latin letters without their accents: as such they are read."""
+    return "".join(unicodedata.normalize("NFD", char)[0] for char in text.translate(_UNACCENTED))
 
 
 def slot_targets(characters: Sequence[tuple[str, float, float]], grid: Grid, patch: int = 14) -> Tensor:
     """(rows * columns, SLOTS) classes: the character whose centre lies in that third of the patch, or BLANK.
 
     Args:
-        characters: each with its centre, x and y in px; what is not printable ASCII counts as blank.
+        characters: each with its centre, x and y in px; what is neither printable ASCII nor
+            an accented letter counts as blank.
         grid: rows and columns of patches.
         patch: side of a patch, px.
     """
     rows, columns = grid
     targets = torch.full((rows, columns * SLOTS), BLANK)
-    for char, x, y in characters:
+    for shown, x, y in characters:
+        char = plain_letters(shown)
         row, slot = int(y // patch), int(x * SLOTS // patch)
         if 0 <= row < rows and 0 <= slot < columns * SLOTS and FIRST_CHARACTER < ord(char) <= LAST_CHARACTER:
             targets[row, slot] = ord(char) - FIRST_CHARACTER

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from model.nano.reading import plain_letters
+
 INSET_PX = 60.0
 """How far inside its left and right edge a field is clicked, if it is so wide; half as far inside the others."""
 
@@ -65,7 +67,7 @@ class Screen:
     pixels: NDArray[np.uint8]
     """(H, W, 3) RGB, memory-mapped."""
     codes: NDArray[np.int64]
-    """(C,) code points of the visible characters outside of fields ..."""
+    """(C,) code points of the visible characters outside of fields, without their accents ..."""
     centres: NDArray[np.float32]
     """(C, 2) ... and their centres, x and y in px."""
     items: list[Item]
@@ -85,7 +87,7 @@ def load_screen(folder: Path, number: int) -> Screen:
     items = [Item(i["kind"], i["label"], tuple(i["text"]), tuple(i["box"])) for i in content["items"]]
     return Screen(
         pixels=np.load(folder / f"{number}.npy", mmap_mode="r"),
-        codes=np.array([ord(char[0]) for char, _, _ in content["chars"]], dtype=np.int64),
+        codes=np.array([ord(plain_letters(char[0])) for char, _, _ in content["chars"]], dtype=np.int64),
         centres=np.array([(x, y) for _, x, y in content["chars"]], dtype=np.float32).reshape(-1, 2),
         items=items,
         holes=np.array(content["holes"], dtype=np.float32).reshape(-1, 4),

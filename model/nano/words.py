@@ -49,7 +49,11 @@ _SYLLABLES = (
     "zo", "chi", "sha", "the", "tri", "pla", "gre", "sto",
 )  # fmt: skip
 _ENDINGS = ("", "", "", "n", "r", "s", "t", "l", "ng", "x", "ck", "rd", "st", "m", "sh", "ld", "y", "ty", "son", "ham")
-_ACCENTS = str.maketrans("aeioucnAEOU", "áéíöüçñÄÉÖÜ")
+_ACCENTED = {
+    "a": "áàâãäåæ", "c": "çčć", "d": "ď", "e": "éèêëěę", "g": "ğ", "i": "íìîï", "l": "ł", "n": "ñńň", "o": "óòôõöøő",
+    "r": "ř", "s": "šşś", "t": "ť", "u": "úùûüůű", "y": "ý", "z": "žźż",
+}  # fmt: skip
+"""Letters of the languages that are written in Latin script."""
 
 
 @lru_cache(maxsize=1)
@@ -69,13 +73,27 @@ def word(rng: random.Random) -> str:
     if kind < 0.68:
         return rng.choice(english_words())
     made = "".join(rng.choices(_SYLLABLES, k=rng.choice((1, 2, 2, 2, 3)))) + rng.choice(_ENDINGS)
-    return made.translate(_ACCENTS) if rng.random() < 0.03 else made
+    return accented(rng, made) if rng.random() < 0.1 else made
+
+
+def accented(rng: random.Random, text: str) -> str:
+    """The text with an accent on one of the letters that may have one."""
+    places = [place for place, char in enumerate(text) if char in _ACCENTED]
+    if not places:
+        return text
+    place = rng.choice(places)
+    return text[:place] + rng.choice(_ACCENTED[text[place]]) + text[place + 1 :]
 
 
 def label(rng: random.Random) -> str:
     """What a button, a link, a tab, a field or a box may be called."""
-    if rng.random() < 0.04:
+    kind = rng.random()
+    if kind < 0.04:
         return f"{rng.choice(('', '#', '$', ''))}{rng.randint(1, 9999)}{rng.choice(('', '%', ' km', ' GB', '.00'))}"
+    if kind < 0.09:
+        return _filled(rng, rng.choice(_CODES))
+    if kind < 0.15:
+        return _filled(rng, rng.choice(_COMPOUNDS))[:40].rstrip()
     words = [word(rng) for _ in range(rng.choices((1, 2, 3, 4, 5), (34, 36, 18, 8, 4))[0])]
     style = rng.random()
     text = " ".join(words)
@@ -86,7 +104,8 @@ def label(rng: random.Random) -> str:
     elif style < 0.86:
         text = text.upper()
     if rng.random() < 0.06:
-        text += rng.choice((f" {rng.randint(1, 99)}", f" ({rng.randint(1, 99)})", "...", " & " + word(rng), "?", "!"))
+        number = rng.randint(1, 99)
+        text += rng.choice((f" {number}", f" ({number})", "...", "…", " & " + word(rng), "?", "!"))
     return text[:40].rstrip()
 
 
@@ -126,10 +145,30 @@ def _formatted(rng: random.Random) -> str:
         ("+## ### #######", "### ####", "0## #### ####", "(###) ###-####", "##/##/####", "####-##-##", "##:##",
          "##.## EUR", "$#,###.##", "@@## #### #### #### ####", "## ~ Street", "#### ~", "~.example:####", "@@-####-@")
     )  # fmt: skip
-    return "".join(
-        rng.choice(string.digits) if char == "#" else rng.choice(string.ascii_uppercase) if char == "@" else char
-        for char in form.replace("~", word(rng))
-    )
+    return _filled(rng, form)
+
+
+_CODES = (
+    "##@", "@#", "@##", "@@#", "@@ ###", "@@@-####", "#.# GHz", "##:##", "## – ##", "#–## kg", "€ ##",  # noqa: RUF001
+    "##.##.####", "~.pdf", "~_##.txt", "~@@##", "v#.##.#", "##%", "#/##", "##", "~ #.#", "#×#",  # noqa: RUF001
+)  # fmt: skip
+"""Short labels with few letters: # a digit, @ a capital, ~ a word."""
+_COMPOUNDS = (
+    "^-~", "^ / ^", "^/~", "^-~ ~", "^'s ~", "^: ~", "^ (~)", "^ – ~", "^ → ^", "^, ~", "← ^", "^ ›",  # noqa: RUF001
+    "+ ^", "“^”", "^ · ^", "@@ / ^", "^ + ^", "^ *", "^ #–##", "~.~.~", "@. ^", "^ @@@",  # noqa: RUF001
+)  # fmt: skip
+"""Words joined otherwise than by a space: ^ one with a capital, ~ one as it comes."""
+
+
+def _filled(rng: random.Random, form: str) -> str:
+    """A form with random digits, letters and words in the place of its marks."""
+    draw = {
+        "#": lambda: rng.choice(string.digits),
+        "@": lambda: rng.choice(string.ascii_uppercase),
+        "~": lambda: word(rng),
+        "^": lambda: (made := word(rng))[0].upper() + made[1:],
+    }
+    return "".join(draw[char]() if char in draw else char for char in form)
 
 
 def mutated(rng: random.Random, text: str) -> str:

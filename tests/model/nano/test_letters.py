@@ -11,7 +11,7 @@ def names(row: torch.Tensor) -> str:
 
 
 def test_the_letters_of_labels() -> None:
-    assert [names(row) for row in letters_of(["Save As…", "7 UP"])] == ["aesv", "pu7"]
+    assert [names(row) for row in letters_of(["Save As…", "7 UP", "Češky"])] == ["aesv", "pu7", "ceksy"]
 
 
 def test_a_cell_shows_the_letters_of_its_four_patches() -> None:

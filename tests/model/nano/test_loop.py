@@ -165,6 +165,11 @@ def test_the_learning_rate_rises_stays_and_falls() -> None:
     )
 
 
+def test_the_learning_rate_rises_where_a_run_begins() -> None:
+    schedule = Schedule(minutes=1, begin=0.5, peak_lr=2.0, warmup=0.1, decay=0.4)
+    assert [schedule.lr(done) for done in (0.5, 0.55, 0.6, 0.8)] == pytest.approx([0, 1, 2, 1])
+
+
 def test_the_beginning_can_be_left_out(tmp_path: Path) -> None:
     learner, done = small(), list[float]()
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from model.nano.dense_text import draw_dense_text, font_files
-from model.nano.reading import BLANK, FIRST_CHARACTER, ReadingHead, patches_of, slot_targets
+from model.nano.reading import BLANK, FIRST_CHARACTER, ReadingHead, patches_of, plain_letters, slot_targets
 
 
 def test_a_character_is_in_the_third_of_the_patch_that_it_stands_in() -> None:
@@ -20,10 +20,15 @@ def test_a_character_is_in_the_third_of_the_patch_that_it_stands_in() -> None:
 
 @pytest.mark.parametrize(
     "character",
-    [("A", -0.5, 3.0), ("A", 42.0, 3.0), ("A", 3.0, 28.0), ("A", 3.0, -1.0), ("é", 3.0, 3.0), (" ", 3.0, 3.0)],
+    [("A", -0.5, 3.0), ("A", 42.0, 3.0), ("A", 3.0, 28.0), ("A", 3.0, -1.0), ("…", 3.0, 3.0), (" ", 3.0, 3.0)],
 )
-def test_what_is_outside_or_not_printable_ascii_is_blank(character: tuple[str, float, float]) -> None:
+def test_what_is_outside_or_no_letter_of_ours_is_blank(character: tuple[str, float, float]) -> None:
     assert (slot_targets([character], (2, 3)) == BLANK).all()
+
+
+def test_letters_are_read_without_their_accents() -> None:
+    assert plain_letters("Čeština, Ærø ½ …") == "Cestina, Aro ½ …"
+    assert torch.equal(slot_targets([("é", 3.0, 3.0)], (2, 3)), slot_targets([("e", 3.0, 3.0)], (2, 3)))
 
 
 def test_patches_are_in_raster_order() -> None:

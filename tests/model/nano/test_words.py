@@ -28,6 +28,14 @@ def test_labels_have_bounds() -> None:
     assert any(not label.isascii() for label in labels)
 
 
+def test_codes_and_compounds_have_no_marks_left() -> None:
+    rng = random.Random(0)
+    labels = [words.label(rng) for _ in range(3000)]
+    assert not any(mark in label for label in labels for mark in "^~")
+    assert any(" / " in label for label in labels)
+    assert any(any(char.isdigit() for char in label) and any(char.isupper() for char in label) for label in labels)
+
+
 def test_values_have_bounds() -> None:
     rng = random.Random(1)
     values = [words.value(rng) for _ in range(3000)]
