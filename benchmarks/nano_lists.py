@@ -17,7 +17,7 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.nano_accuracy import SCREENS, wilson
+from benchmarks.nano_accuracy import SETS, wilson
 from benchmarks.nano_episodes import PAGES
 from model.loading import load_model
 from model.messages import Message
@@ -52,7 +52,7 @@ def main() -> None:
     options = parser.parse_args()
 
     model, console = load_model(options.model), Console()
-    picture = Image.open(SCREENS / "crm.png").convert("RGB").crop((100, 100, 548, 436))
+    picture = Image.open(SETS / "screens" / "crm.png").convert("RGB").crop((100, 100, 548, 436))
     pages = json.loads((PAGES / "tasks.json").read_text(encoding="utf-8"))
     instructions = [task.instruction for task in TASKS] + [task["instruction"] for task in pages]
     right = total = 0

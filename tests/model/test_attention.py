@@ -45,8 +45,30 @@ def test_it_is_what_it_is_defined_to_be(
     assert (attended.double() - defined(q, k, v, causal)).abs().max() < error
 
 
-def test_it_can_be_learned_through() -> None:
-    q = torch.randn(1, 1, 40, 8, dtype=torch.bfloat16, requires_grad=True)
-    attend(q, q, q, causal=True).sum().backward()
-    assert q.grad is not None
-    assert q.grad.abs().sum() > 0
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize(("queries", "keys"), [(1, 70), (40, 40), (40, 70)])
+@pytest.mark.parametrize(("dtype", "error"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
+@pytest.mark.parametrize("multiplies_bfloat16", [True, False])
+def test_its_gradients_are_those_of_its_definition(
+    monkeypatch: pytest.MonkeyPatch,
+    causal: bool,
+    queries: int,
+    keys: int,
+    dtype: torch.dtype,
+    error: float,
+    multiplies_bfloat16: bool,
+) -> None:
+    monkeypatch.setattr(model.linear, "multiplies_bfloat16", lambda: multiplies_bfloat16)
+    torch.manual_seed(queries + keys)
+    shapes = (2, 3, queries, 24), (2, 3, keys, 24), (2, 3, keys, 16)
+    inputs = [torch.randn(shape).to(dtype).requires_grad_() for shape in shapes]
+    exact = [each.detach().double().requires_grad_() for each in inputs]
+    weights = torch.randn(2, 3, queries, 16)
+    with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
+        attended = attend(*inputs, causal=causal)
+    (attended * weights).sum().backward()
+    (defined(exact[0], exact[1], exact[2], causal) * weights).sum().backward()
+    for each, right in zip(inputs, exact, strict=True):
+        assert each.grad is not None
+        assert right.grad is not None
+        assert (each.grad.double() - right.grad).abs().max() < error * right.grad.abs().max()

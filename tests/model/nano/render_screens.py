@@ -1,17 +1,22 @@
-"""Renders the frozen pointing test set: hand-written pages to pictures, and the exact place of every target on them.
+"""Renders a frozen pointing test set: hand-written pages to pictures, and the exact place of every target on them.
+
+    python tests/model/nano/render_screens.py {screens,pages} [NAME ...]
 
 A page declares its targets itself. An element with the bare attribute `data-item` is one: an input or text area is a
 field, a check box, radio button, switch or a label around one is a check box, anything else is something to click. Its
 label is its visible text (for a field its `<label>` or placeholder); `data-label` overrides where that text has more in
-it, such as a count. `data-type` is what to type into a field. Two meta tags give the viewport ("viewport-size") and
-plausible labels that are not on the screen ("absent").
+it, such as a count. `data-type` is what to type into a field. An element without any text that shows an icon says which
+in `data-icon`. One that is told from others like it by its order or by what it stands beside says in `data-relative`
+how a user would ask for it. Meta tags give the viewport ("viewport-size"), the scale of a dense screen ("scale", 1 by
+default) and plausible labels that are not on the screen ("absent").
 
 The script knows nothing about the model. It refuses a page whose targets are hidden, covered, cut off or ambiguous. Run
-it only to make a new version of the set; the pictures then change, and so does the frozen hash in `test_screens.py`.
+it only to make a new version of a set; the pictures then change, and so does the frozen hash in `test_screens.py`.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import io
 import json
@@ -25,8 +30,11 @@ from typing import TypedDict
 from PIL import Image
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-SCREENS = Path(__file__).parent / "screens"
-VIEWPORTS = {(1024, 768), (1280, 720), (1280, 800), (1366, 768), (1440, 900)}
+SETS = Path(__file__).parent
+VIEWPORTS = {
+    (640, 480), (800, 600), (1024, 768), (1280, 720), (1280, 800), (1366, 768), (1440, 900), (1600, 900), (1920, 1080),
+}  # fmt: skip
+"""Sizes of pictures, px."""
 SYSTEM_CHROMIUM = "/usr/bin/chromium"
 DECORATION = {"So", "Sm", "Sk", "Mn", "Cf", "Zs"}
 """Unicode categories of icons and arrows around a label's words."""
@@ -51,13 +59,14 @@ READ_PAGE = """() => {
     if (e.type === 'checkbox' || e.type === 'radio' || !shown(e.getBoundingClientRect())) continue;
     texts.push(e.value || e.placeholder);
   }
-  const items = [...document.querySelectorAll('[data-item]')].map(e => {
+  const items = [...document.querySelectorAll('[data-item], [data-icon], [data-relative]')].map(e => {
     const ticks = 'input[type=checkbox], input[type=radio], [role=switch], [role=checkbox]';
     const tick = e.matches(ticks) ? e : e.querySelector(ticks);
     const field = !tick && e.matches('input:not([type=submit]):not([type=button]), textarea');
-    const kind = tick ? 'checkbox' : field ? 'field' : 'label';
+    const {icon, relative} = e.dataset;
+    const kind = icon ? 'icon' : relative ? 'relative' : tick ? 'checkbox' : field ? 'field' : 'label';
     const words = field || e === tick ? e.labels?.[0]?.innerText || e.placeholder : e.innerText || e.value;
-    const label = e.dataset.label ?? words ?? '';
+    const label = icon ?? relative ?? e.dataset.label ?? words ?? '';
     const box = kind === 'checkbox' && e !== tick ? around(e) : e.getBoundingClientRect();
     const faults = [];
     for (const [part, place] of [[0.1, 'left'], [0.5, 'centre'], [0.9, 'right']]) {
@@ -71,7 +80,8 @@ READ_PAGE = """() => {
     if (e.disabled || tick?.disabled) faults.push('is disabled');
     const ticked = tick ? (tick.checked ?? tick.ariaChecked === 'true') : false;
     if (ticked && tick.type === 'radio') faults.push('is a radio button that is set already');
-    if (field && !e.dataset.type) faults.push('has no data-type');
+    if (kind === 'field' && !e.dataset.type) faults.push('has no data-type');
+    if (icon && e.innerText.trim()) faults.push('shows text beside its icon');
     return {kind, label, value: e.dataset.type ?? '', ticked, faults, html: e.outerHTML.slice(0, 120),
             box: [box.left, box.top, box.right, box.bottom]};
   });
@@ -81,7 +91,7 @@ READ_PAGE = """() => {
 
 
 class Target(TypedDict):
-    """One target as READ_PAGE finds it; `box` in CSS pixels, which are picture pixels here."""
+    """One target as READ_PAGE finds it; `box` in CSS pixels."""
 
     kind: str
     label: str
@@ -131,6 +141,10 @@ def clean(text: str) -> str:
 
 def instruction(target: Target) -> str:
     """Word the task as a user would."""
+    if target["kind"] == "relative":
+        return target["label"]
+    if target["kind"] == "icon":
+        return f'Click the "{target["label"]}" icon'
     label = clean(target["label"])
     if target["kind"] == "field":
         return f'Type "{target["value"]}" into "{label}"'
@@ -139,8 +153,8 @@ def instruction(target: Target) -> str:
     return f'Click "{label}"'
 
 
-def read_items(screen: str, page: Page) -> list[Item]:
-    """Turn a page's declarations into items.
+def read_items(screen: str, page: Page, scale: float) -> list[Item]:
+    """Turn the declarations of a page, shown at a scale, into items.
 
     Raises:
         BadPage: A target is hidden, covered, ambiguous or without a visible label, or an absent label is there.
@@ -152,12 +166,13 @@ def read_items(screen: str, page: Page) -> list[Item]:
     for target in page["items"]:
         label = clean(target["label"])
         found = list(target["faults"])
-        if not label or label.casefold() not in visible:
-            found.append(f"has a label that is not to be seen ({label!r})")
-        if counts[label.casefold()] > 1:
-            found.append(f"shares its label {label!r} with other text")
+        if target["kind"] not in ("icon", "relative"):
+            if not label or label.casefold() not in visible:
+                found.append(f"has a label that is not to be seen ({label!r})")
+            if counts[label.casefold()] > 1:
+                found.append(f"shares its label {label!r} with other text")
         faults += [f"{target['html']} {fault}" for fault in found]
-        box_px = [round(edge) for edge in target["box"]]
+        box_px = [round(edge * scale) for edge in target["box"]]
         items.append({"screen": screen, "kind": target["kind"], "instruction": instruction(target), "box_px": box_px})
     for label in filter(None, page["absent"].split("|")):
         if label.casefold() in visible:
@@ -172,20 +187,28 @@ def read_items(screen: str, page: Page) -> list[Item]:
 def render(browser: Browser, source: Path) -> tuple[bytes, list[Item]]:
     """Render one page; returns the PNG and its items."""
     html = source.read_text(encoding="utf-8")
-    size = html.split('name="viewport-size" content="', 1)[1].split('"', 1)[0]
-    width, height = (int(side) for side in size.split("x"))
+
+    def meta(name: str, default: str) -> str:
+        behind = html.partition(f'name="{name}" content="')[2]
+        return behind.partition('"')[0] or default
+
+    scale = float(meta("scale", "1"))
+    width, height = (int(side) for side in meta("viewport-size", "0x0").split("x"))
     if (width, height) not in VIEWPORTS:
-        raise BadPage(f"{source.name}: the viewport {size} is not one of {sorted(VIEWPORTS)}.")
-    tab = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1)
+        raise BadPage(f"{source.name}: the viewport {width}x{height} is not one of {sorted(VIEWPORTS)}.")
+    viewport = {"width": round(width / scale), "height": round(height / scale)}
+    tab = browser.new_page(viewport=viewport, device_scale_factor=scale)  # pyright: ignore[reportArgumentType]
     try:
         tab.set_content(html, wait_until="load")
         page: Page = tab.evaluate(READ_PAGE)
         shot = Image.open(io.BytesIO(tab.screenshot(animations="disabled", caret="hide"))).convert("RGB")
     finally:
         tab.close()
+    if shot.size != (width, height):
+        raise BadPage(f"{source.name}: at scale {scale} the picture has {shot.size} instead of {width}x{height} px.")
     png = io.BytesIO()
     shot.save(png, "PNG", optimize=True)
-    return png.getvalue(), read_items(source.with_suffix(".png").name, page)
+    return png.getvalue(), read_items(source.with_suffix(".png").name, page, scale)
 
 
 def launch(playwright: Playwright) -> Browser:
@@ -198,7 +221,7 @@ def launch(playwright: Playwright) -> Browser:
     )
 
 
-def fingerprint(folder: Path = SCREENS) -> str:
+def fingerprint(folder: Path) -> str:
     """SHA-256 over items.json and every PNG, with their names, in order of name."""
     digest = hashlib.sha256()
     for path in sorted([folder / "items.json", *folder.glob("*.png")]):
@@ -206,9 +229,9 @@ def fingerprint(folder: Path = SCREENS) -> str:
     return digest.hexdigest()
 
 
-def main(names: list[str]) -> int:
+def main(folder: Path, names: list[str]) -> int:
     """Render the named pages (all by default); items.json is written only for all of them and only without faults."""
-    sources = sorted(SCREENS.glob("*.html"))
+    sources = sorted(folder.glob("*.html"))
     chosen = [source for source in sources if not names or source.stem in names]
     items: list[Item] = []
     bad = 0
@@ -226,11 +249,15 @@ def main(names: list[str]) -> int:
     if bad or names:
         return int(bad > 0)
     lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
-    (SCREENS / "items.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    size = sum(path.stat().st_size for path in SCREENS.glob("*.png"))
-    print(f"{size / 1e6:.2f} MB of PNG, fingerprint {fingerprint()}")
+    (folder / "items.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    size = sum(path.stat().st_size for path in folder.glob("*.png"))
+    print(f"{size / 1e6:.2f} MB of PNG, fingerprint {fingerprint(folder)}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("set", choices=("screens", "pages"))
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these pages, without writing items.json")
+    options = parser.parse_args()
+    sys.exit(main(SETS / options.set, options.names))
