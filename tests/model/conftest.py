@@ -12,6 +12,8 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
+from benchmarks.full_size import IMAGE_TOKEN, TEXT, VISION
+from model.config import KimiVLConfig
 from model.engine import Engine
 from model.kimi_vl import KimiVL
 from model.loading import load_engine
@@ -29,6 +31,15 @@ def golden() -> Path:
 @pytest.fixture(scope="session")
 def checkpoint() -> Path:
     return GOLDEN / "checkpoint"
+
+
+@pytest.fixture(scope="session")
+def published_config() -> KimiVLConfig:
+    """That of the published checkpoints."""
+    text = {**TEXT, "num_hidden_layers": 27}
+    return KimiVLConfig.model_validate(
+        {"text_config": text, "vision_config": VISION, "media_placeholder_token_id": IMAGE_TOKEN}
+    )
 
 
 @pytest.fixture(scope="session")

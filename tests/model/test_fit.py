@@ -23,18 +23,8 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def published(checkpoint: Path) -> list[Need]:
-    text = {
-        "vocab_size": 163840, "hidden_size": 2048, "num_hidden_layers": 27, "num_attention_heads": 16,
-        "intermediate_size": 11264, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64,
-        "v_head_dim": 128, "n_routed_experts": 64, "num_experts_per_tok": 6, "n_shared_experts": 2,
-        "moe_intermediate_size": 1408,
-    }  # fmt: skip
-    vision = {"hidden_size": 1152, "num_hidden_layers": 27, "num_attention_heads": 16, "intermediate_size": 4304}
-    config = KimiVLConfig.model_validate(
-        {"text_config": text, "vision_config": vision, "media_placeholder_token_id": 163605}
-    )
-    return needs(config, ImageProcessor.from_pretrained(checkpoint), CPU)
+def published(checkpoint: Path, published_config: KimiVLConfig) -> list[Need]:
+    return needs(published_config, ImageProcessor.from_pretrained(checkpoint), CPU)
 
 
 def test_the_published_model_takes_what_its_parameters_take(published: list[Need]) -> None:
