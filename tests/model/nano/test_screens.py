@@ -14,6 +14,7 @@ from tests.model.nano.render_screens import SETS, Item, fingerprint
 FINGERPRINTS: Final = {
     "screens": "bcf8e6395f58aa6069295cdc3ca137dc71b42c1d102dbf2bd63bfa90a3c1f731",
     "pages": "5edec91a976b5aa01fa6d7d9e8f04912fe125f434c42b1a894c42445a2c150e3",
+    "windows": "94b686f53c566598eac5d65920d84224a22877085a5ab8feacce252aec24fa68",
 }
 """SHA-256 over items.json and the PNGs, as `render_screens.py` prints it; scores of different sets do not compare."""
 ITEMS: Final[dict[str, list[Item]]] = {
@@ -22,6 +23,7 @@ ITEMS: Final[dict[str, list[Item]]] = {
 LEAST: Final = {
     "screens": {"label": 600, "field": 120, "checkbox": 190, "absent": 100},
     "pages": {"label": 400, "field": 110, "checkbox": 120, "absent": 80, "icon": 120, "relative": 110},
+    "windows": {"label": 400, "field": 15, "checkbox": 110, "absent": 120, "icon": 30},
 }
 """Items of each kind."""
 VERBS: Final = {
