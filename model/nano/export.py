@@ -12,7 +12,7 @@ from typing import Final
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from model.checkpoint import save_checkpoint
 from model.kimi_vl import KimiVL
@@ -36,19 +36,24 @@ PREPROCESSOR = {
 }
 
 
-def export(folder: Path, out: Path, dtype: torch.dtype = torch.bfloat16) -> None:
+def export(folder: Path, out: Path, dtype: torch.dtype = torch.bfloat16, *, mixed_with: Path | None = None) -> None:
     """Write the averaged weights of the last stage and everything that loading needs.
 
     Args:
         folder: the trainer's folder, with the vocabulary and `point/state.pt`.
         out: where the checkpoint goes.
         dtype: of the stored weights.
+        mixed_with: an exported checkpoint of the same shape, whose weights count half. That from which a training went
+            on knows what was unlearned since, and the mean of both is often better than either (Wortsman et al. 2022).
 
     Raises:
         ModelError: the last stage has saved nothing yet.
         CheckpointError: the vocabulary is missing or damaged.
     """
     averaged = averaged_weights(folder / "point")
+    if mixed_with is not None:
+        other = exported_weights(mixed_with)
+        averaged = {name: (value + other.get(name, value)) / 2 for name, value in averaged.items()}
     tokenizer = KimiTokenizer.from_pretrained(folder)
     model = KimiVL(configuration(tokenizer.vocab_size, tokenizer.special("<|media_pad|>")))
     model.load_state_dict(
@@ -79,8 +84,16 @@ def restore(learner: nn.Module, folder: Path) -> None:
     Raises:
         CheckpointError: the checkpoint is missing or damaged.
     """
+    newer = {name: value for name, value in learner.state_dict().items() if not name.startswith(MODEL_PARTS)}
+    learner.load_state_dict(newer | exported_weights(folder))
+
+
+def exported_weights(folder: Path) -> dict[str, Tensor]:
+    """The weights of an exported checkpoint in float32, under the names of a learner's state.
+
+    Raises:
+        CheckpointError: the checkpoint is missing or damaged.
+    """
     weights = KimiVL.from_pretrained(folder).state_dict()
     exported = {name.replace("decoder.", "language_model."): value for name, value in weights.items()}
-    exported |= {name: value.float() for name, value in load_file(folder / HEADS).items()}
-    newer = {name: value for name, value in learner.state_dict().items() if not name.startswith(MODEL_PARTS)}
-    learner.load_state_dict(newer | exported)
+    return exported | {name: value.float() for name, value in load_file(folder / HEADS).items()}

@@ -162,17 +162,18 @@ def point(
 
 
 @app.command
-def export(*, folder: Path = FOLDER, out: Path = EMBEDDED_FOLDER) -> None:
+def export(*, folder: Path = FOLDER, out: Path = EMBEDDED_FOLDER, mixed_with: Path | None = None) -> None:
     """Write what was learned as a checkpoint in the published layout.
 
     Args:
         folder: where everything is that belongs to the training.
         out: the checkpoint's folder; by default that of the embedded model.
+        mixed_with: an exported checkpoint whose weights count half, such as that from which the training went on.
 
     Raises:
         ModelError: there is nothing to export yet.
     """
-    write_checkpoint(folder, out)
+    write_checkpoint(folder, out, mixed_with=mixed_with)
 
 
 @app.command

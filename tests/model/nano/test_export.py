@@ -131,3 +131,16 @@ def test_half_the_bytes_by_default(trained: Path, exported: Path, tmp_path: Path
     restore(again, tmp_path)
     name = random.Random(0).choice([name for name, _ in learner.named_parameters()])
     torch.testing.assert_close(again.state_dict()[name], learner.state_dict()[name], atol=1e-2, rtol=1e-2)
+
+
+def test_an_export_can_be_mixed_with_another(trained: Path, exported: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(exported, other)
+    for file in ("model.safetensors", HEADS):
+        weights = load_file(other / file)
+        save_file({name: value + 1 for name, value in weights.items()}, other / file)
+    export(trained, other, torch.float32, mixed_with=other)
+    for file in ("model.safetensors", HEADS):
+        mixed = load_file(other / file)
+        for name, value in load_file(exported / file).items():
+            torch.testing.assert_close(mixed[name], value + 0.5)
