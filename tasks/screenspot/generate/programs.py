@@ -72,7 +72,7 @@ def _shot(name: str, program: Program, screen: tuple[int, int], dark: bool) -> S
     theme = "Adwaita:dark" if dark else "Adwaita"
     with (
         tempfile.TemporaryDirectory() as home,
-        _variables({"HOME": home, "GTK_THEME": theme, "XDG_CONFIG_HOME": str(Path(home) / ".config")}),
+        environment_variables({"HOME": home, "GTK_THEME": theme, "XDG_CONFIG_HOME": str(Path(home) / ".config")}),
         VirtualDesktop([program.command], screen) as desktop,
     ):
         desktop.display.wait_for_window(program.window, START_S)
@@ -117,7 +117,7 @@ def control_of(element: Element, buttons: Literal["text", "icon"]) -> Control | 
 
 
 @contextmanager
-def _variables(changed: Mapping[str, str]) -> Generator[None]:
+def environment_variables(changed: Mapping[str, str]) -> Generator[None]:
     """Environment variables for programs that are started inside."""
     before = {name: os.environ.get(name) for name in changed}
     os.environ.update(changed)

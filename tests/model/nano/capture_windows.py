@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -33,6 +32,7 @@ from envs.actions import Click, Move, Press, TypeText
 from envs.base import EnvUnavailable
 from envs.frame import Pixels
 from envs.virtual import VirtualDesktop
+from tasks.screenspot.generate.programs import environment_variables
 from tests.model.nano.render_screens import Item, clean, fingerprint
 from tests.model.nano.window_items import items_of
 from tests.model.nano.window_scenes import SCENES, BadScene, Scene
@@ -76,7 +76,7 @@ def capture(scene: Scene) -> tuple[Image.Image, list[Item]]:
             **{name: value.replace("{home}", folder) for name, value in scene.variables.items()},
         }
         try:
-            with _variables(changed), VirtualDesktop(size_px=scene.size) as desktop:
+            with environment_variables(changed), VirtualDesktop(size_px=scene.size) as desktop:
                 accessibility_tree(desktop.environment, timeout_s=TREE_S)  # Qt wants the bus to be there before it
                 desktop.display.launch(command)
                 with closing(Placing(desktop.display.name)) as placing:
@@ -162,21 +162,6 @@ def _home() -> Generator[Path]:
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
-
-
-@contextmanager
-def _variables(changed: Mapping[str, str]) -> Generator[None]:
-    """Environment variables for programs that are started inside."""
-    before = {name: os.environ.get(name) for name in changed}
-    os.environ.update(changed)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def furnish(home: Path) -> None:
