@@ -76,7 +76,7 @@ def rotary_2d(grids: Sequence[Grid], head_dim: int, device: torch.device) -> tup
 
 def rotate_pairs(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotate adjacent channel pairs of x (..., K), in fp32; cosine and sine of the angles broadcast to (..., K/2)."""
-    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))  # read and written once, three times as fast
+    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)).contiguous())  # fewer passes than by parts
     return torch.view_as_real(pairs * torch.complex(cos, sin)).flatten(-2).to(x.dtype)
 
 

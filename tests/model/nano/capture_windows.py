@@ -33,7 +33,7 @@ from envs.base import EnvUnavailable
 from envs.frame import Pixels
 from envs.virtual import VirtualDesktop
 from tasks.screenspot.generate.programs import environment_variables
-from tests.model.nano.render_screens import Item, clean, fingerprint
+from tests.model.nano.render_screens import Item, clean, write_items
 from tests.model.nano.window_items import items_of
 from tests.model.nano.window_scenes import SCENES, BadScene, Scene
 from tests.model.nano.window_trees import TREE_S, Placing, tree_of
@@ -207,11 +207,7 @@ def main(names: list[str]) -> int:
         print(screen, dict(Counter(item["kind"] for item in found)))
     order = [f"{scene.name}.png" for scene in SCENES]
     items.sort(key=lambda item: order.index(item["screen"]))
-    lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
-    listed.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    size = sum(path.stat().st_size for path in FOLDER.glob("*.png"))
-    print(len(items), "items,", dict(Counter(item["kind"] for item in items)))
-    print(f"{size / 1e6:.2f} MB of PNG, fingerprint {fingerprint(FOLDER)}")
+    write_items(FOLDER, items)
     return int(bad > 0)
 
 

@@ -229,6 +229,14 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def write_items(folder: Path, items: list[Item]) -> None:
+    """Write the items of a set beside its pictures, and say how large it is and what its hash is."""
+    lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
+    (folder / "items.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    size = sum(path.stat().st_size for path in folder.glob("*.png"))
+    print(f"{len(items)} items, {size / 1e6:.2f} MB of PNG, fingerprint {fingerprint(folder)}")
+
+
 def main(folder: Path, names: list[str]) -> int:
     """Render the named pages (all by default); items.json is written only for all of them and only without faults."""
     sources = sorted(folder.glob("*.html"))
@@ -248,10 +256,7 @@ def main(folder: Path, names: list[str]) -> int:
     print(len(chosen), "pages,", dict(Counter(item["kind"] for item in items)))
     if bad or names:
         return int(bad > 0)
-    lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
-    (folder / "items.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    size = sum(path.stat().st_size for path in folder.glob("*.png"))
-    print(f"{size / 1e6:.2f} MB of PNG, fingerprint {fingerprint(folder)}")
+    write_items(folder, items)
     return 0
 
 
