@@ -118,9 +118,9 @@ class AccessibilityBus:
                 call = new_method_call(where, question.method, question.signature or None, question.arguments)
                 self._bus.send(call, serial)
                 self._waiting[serial] = question
-            while self._waiting:
+            while self._waiting and (left := deadline - time.monotonic()) > 0:  # also where answers never run out
                 try:
-                    message = self._bus.receive(timeout=max(0.0, deadline - time.monotonic()))
+                    message = self._bus.receive(timeout=left)
                 except TimeoutError:
                     return None
                 question = self._waiting.pop(message.header.fields.get(HeaderFields.reply_serial, -1), None)

@@ -158,15 +158,19 @@ class X11Input(InputDevice):
         self._refuse_if_closed()
         pressed = [event for event in events if event.kind in _RELEASES]
         held = list(dict.fromkeys((_KINDS[event.kind], event.detail) for event in pressed))
-        self._guardian.hold(held)
         try:
-            self._send(events)
-        except BaseException:  # Ctrl-C, between a press and its release
-            with suppress(EnvUnavailable):
-                self._send([_Event(_RELEASES[event.kind], event.detail) for event in reversed(pressed)])
+            self._guardian.hold(held)
+            try:
+                self._send(events)
+            except BaseException:  # Ctrl-C, between a press and its release
+                with suppress(EnvUnavailable):
+                    self._send([_Event(_RELEASES[event.kind], event.detail) for event in reversed(pressed)])
+                raise
+            finally:
+                self._guardian.release(held)
+        except EnvUnavailable:
+            self.position()  # raises where the display has gone: the guardian has then ended with it
             raise
-        finally:
-            self._guardian.release(held)
 
     def _send(self, events: Sequence[_Event]) -> None:
         with reached():

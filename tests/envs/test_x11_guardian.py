@@ -171,14 +171,23 @@ def test_it_ends_with_the_device(server: Server) -> None:
     assert not guardian.is_running()
 
 
-def test_it_ends_with_the_display() -> None:
+@pytest.mark.parametrize("guardian_first", [True, False])
+def test_it_ends_with_the_display(guardian_first: bool) -> None:
     with VirtualDisplay((640, 480)) as display:
         device = X11Input(display.name)
         (guardian,) = guardians(display.name)
-    with pytest.raises(EnvUnavailable, match="gone"):
-        device.click()
-    guardian.wait(20)
-    device.close()
+        if not guardian_first:
+            guardian.suspend()
+    try:
+        if guardian_first:
+            guardian.wait(20)
+        with pytest.raises(EnvUnavailable, match="gone"):
+            device.click()
+    finally:
+        if not guardian_first:
+            guardian.resume()
+        device.close()
+    assert not guardian.is_running()
     device.close()
     with pytest.raises(EnvUnavailable, match="closed"):
         device.click()
