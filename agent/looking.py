@@ -2,20 +2,22 @@
 
 A model that can point only in small pictures looks at overlapping tiles of the screen, all in one batch: answers that
 point compete by their probability. If it is to look twice, it then looks at the parts around the best places: a place
-may be read better in the middle of a picture, and what looked right at the edge of a tile may not be. Knows formats,
-models and views; carries nothing out.
+may be read better in the middle of a picture, and what looked right at the edge of a tile may not be. What it tells
+from others like it by their order, or by what it stands beside, is looked for by further looks: at what is near the
+anchor, or past those that were found already. Knows formats, models and views; carries nothing out.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from PIL.Image import Image
 
-from agent.formats.base import Answer, AnswerError, CutOff, Format, PastStep
-from agent.view import View, around, tiles
+from agent.formats.base import Answer, AnswerError, Apart, CutOff, Format, PastStep
+from agent.nearby import LINE_PX, Box, in_reading_order, only, regions, without
+from agent.view import View, around, covering, tiles
 from envs.actions import Action, Terminate, pointed_at
 from envs.frame import Frame, Point
 from model.base import GREEDY, Model, Sampling
@@ -23,6 +25,8 @@ from model.messages import Message, Reply
 
 MAX_CANDIDATES = 3
 """How many places of the first look are looked at again."""
+MOST_ALIKE = 24
+"""How many things that look the same are told apart by their order."""
 
 Ask = Callable[[Image], list[Message]]
 Read = Callable[[str, View], Answer]
@@ -113,7 +117,12 @@ def look(
         GenerationError: the model cannot answer.
     """
     session = _Session(
-        model, lambda picture: format.prompt(instruction, picture, steps, notes), format.parse, sampling, on_text
+        model,
+        format,
+        lambda picture: format.prompt(instruction, picture, steps, notes),
+        format.parse,
+        _held_to(format, instruction, sampling),
+        on_text,
     )
     return session.decide(frame, looks, format.repair)
 
@@ -127,10 +136,11 @@ def look_for(
         Unreadable: no answer could be used.
         GenerationError: the model cannot answer.
     """
-    session = _Session(
-        model, lambda picture: format.grounding_prompt(target, picture), format.parse_grounding, sampling, None
-    )
-    return session.decide(frame, looks, None)
+    return _Session.grounding(model, format, target, sampling).decide(frame, looks, None)
+
+
+def _held_to(format: Format, text: str, sampling: Sampling) -> Sampling:
+    return replace(sampling, copied_from=text) if format.quotes_the_task else sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,16 @@ class _Read:
         first = self.answer.actions[0]
         return isinstance(first, Terminate) and not first.success
 
+    def pointing_at(self, point: Point) -> _Read:
+        """The same answer about another place."""
+        first, *rest = self.answer.actions
+        moved = first.model_copy(update={"at": point})
+        return _Read(self.look, replace(self.answer, actions=(moved, *rest), apart=None))
+
+    def failed(self) -> _Read:
+        """The same answer about something that is not there."""
+        return _Read(self.look, replace(self.answer, actions=(Terminate(success=False),), apart=None))
+
 
 def _much_the_same(one: View, other: View) -> bool:
     """Whether two views of a size are less than a quarter of it apart."""
@@ -159,11 +179,25 @@ def _much_the_same(one: View, other: View) -> bool:
 class _Session:
     """The looks of one decision and the time they took."""
 
-    def __init__(self, model: Model, ask: Ask, read: Read, sampling: Sampling, on_text: OnText | None) -> None:
-        self._model, self._ask, self._read, self._sampling, self._on_text = model, ask, read, sampling, on_text
+    def __init__(
+        self, model: Model, format: Format, ask: Ask, read: Read, sampling: Sampling, on_text: OnText | None = None
+    ) -> None:
+        self._model, self._format, self._ask, self._read = model, format, ask, read
+        self._sampling, self._on_text = sampling, on_text
         self._looks: list[Look] = []
         self._first_error: AnswerError | None = None
         self._prompt_s = self._generate_s = self._parse_s = 0.0
+
+    @staticmethod
+    def grounding(model: Model, format: Format, target: str, sampling: Sampling) -> _Session:
+        """The looks for a target."""
+        return _Session(
+            model,
+            format,
+            lambda picture: format.grounding_prompt(target, picture),
+            format.parse_grounding,
+            _held_to(format, target, sampling),
+        )
 
     def decide(self, frame: Frame, looks: int, repair: Callable[[AnswerError], str] | None) -> Decision:
         view_px = self._model.view_px
@@ -180,9 +214,62 @@ class _Session:
             return self._decision(answers[0])
         best_first = sorted(answers, key=lambda read: read.look.surety, reverse=True)
         pointing = [read for read in best_first if read.point is not None]
-        if not pointing:
-            return self._decision(next((read for read in best_first if not read.is_failure), best_first[0]))
-        return self._decision(pointing[0] if looks == 1 else self._confirmed(frame, view_px, pointing))
+        unplaced = next((read for read in best_first if not read.is_failure), best_first[0])
+        best = pointing[0] if pointing else unplaced
+        if best.answer.apart is not None:
+            return self._decision(self._told_apart(frame, view_px, best, best.answer.apart))
+        if not pointing or looks == 1:
+            return self._decision(best)
+        return self._decision(self._confirmed(frame, view_px, pointing))
+
+    def _told_apart(self, frame: Frame, view_px: tuple[int, int], read: _Read, apart: Apart) -> _Read:
+        """The answer with the place of the one that is meant, or a failure where it is not found."""
+        everywhere = (0, 0, frame.width_px, frame.height_px)
+        areas: Iterable[Box] = (everywhere,)
+        if apart.relation is not None:
+            anchors = self._pointing(apart.anchor, covering(frame, everywhere, view_px))
+            areas = regions(apart.relation, anchors[0][1], frame) if anchors else ()
+        for area in areas:
+            shown = frame if area == everywhere else only(frame, area)
+            if apart.ordinal is None:
+                points = [point for _, point in self._pointing(apart.alike, covering(shown, area, view_px))][:1]
+            else:
+                points = self._all(apart, shown, area, view_px)
+            index = apart.ordinal or 0
+            if -len(points) <= index < len(points):
+                return read.pointing_at(points[index])
+        return read.failed()
+
+    def _all(self, apart: Apart, frame: Frame, area: Box, view_px: tuple[int, int]) -> list[Point]:
+        """All places of things that look the same in a part of a frame, in reading order.
+
+        What was found is painted over, until nothing more is.
+        """
+        found: list[tuple[float, float, Point]] = []
+        views = covering(frame, area, view_px)
+        while views and len(found) < MOST_ALIKE:
+            new: list[tuple[float, float, Point]] = []
+            for _, point in self._pointing(apart.alike, views):
+                x, y = point.x * frame.width_px, point.y * frame.height_px
+                if all(abs(x - ox) > apart.alike_px / 2 or abs(y - oy) > LINE_PX for ox, oy, _ in (*found, *new)):
+                    new.append((x, y, point))
+            found += new
+            frame = without(frame, [point for *_, point in new], apart.alike_px)
+            views = tuple(
+                view for view in covering(frame, area, view_px) if any(view.shows(point) for *_, point in new)
+            )
+        return in_reading_order(found)
+
+    def _pointing(self, target: str, views: Sequence[View]) -> list[tuple[Look, Point]]:
+        """Where a target is found in some views, the surest first."""
+        session = _Session.grounding(self._model, self._format, target, self._sampling)
+        reads = session._look(views)
+        self._looks += session._looks
+        self._prompt_s += session._prompt_s
+        self._generate_s += session._generate_s
+        self._parse_s += session._parse_s
+        found = [(read.look, read.point) for read in reads if read.point is not None]
+        return sorted(found, key=lambda one: one[0].surety, reverse=True)
 
     def _confirmed(self, frame: Frame, view_px: tuple[int, int], best_first: Sequence[_Read]) -> _Read:
         """What is most probable of the first look and a second one, straight at the places that it named.

@@ -32,6 +32,11 @@ class View:
         left, top, right, bottom = self.box_px
         return Image.fromarray(self.frame.pixels[top:bottom, left:right])
 
+    def shows(self, point: Point) -> bool:
+        """Whether a point of its frame lies in it."""
+        left, top, right, bottom = self.box_px
+        return left <= point.x * self.frame.width_px < right and top <= point.y * self.frame.height_px < bottom
+
     def point(self, x_frac: float, y_frac: float) -> Point:
         """The place on the frame of a place given in fractions of this view.
 
@@ -58,8 +63,15 @@ def tiles(frame: Frame, view_px: tuple[int, int]) -> tuple[View, ...]:
         frame: what to cover.
         view_px: width and height of a view, each at least 4; a view is smaller only where the frame is.
     """
-    rows = _intervals(frame.height_px, view_px[1])
-    columns = _intervals(frame.width_px, view_px[0])
+    return covering(frame, (0, 0, frame.width_px, frame.height_px), view_px)
+
+
+def covering(frame: Frame, box_px: tuple[int, int, int, int], view_px: tuple[int, int]) -> tuple[View, ...]:
+    """Views that cover a part of a frame, as `tiles` cover all of it; one smaller than a view lies in its middle."""
+    columns, rows = (
+        _intervals_over(box_px[axis], box_px[axis + 2], size, view_px[axis])
+        for axis, size in enumerate((frame.width_px, frame.height_px))
+    )
     return tuple(View(frame, (left, top, right, bottom)) for top, bottom in rows for left, right in columns)
 
 
@@ -77,15 +89,20 @@ def around(frame: Frame, point: Point, view_px: tuple[int, int]) -> View:
 
 
 def _intervals(size: int, view: int) -> list[tuple[int, int]]:
-    """Evenly spread intervals of length `view` that cover 0..size, each overlapping the next by a quarter or more."""
-    if view < 4:
-        raise ValueError(f"A view must be at least 4 pixels wide and high, not {view}.")
-    if size <= view:
-        return [(0, size)]
+    """Evenly spread intervals of length `view`, less than size, that cover 0..size and overlap by a quarter or more."""
     overlap = -(-view // 4)
     count = -(-(size - overlap) // (view - overlap))
     starts = [index * (size - view) // (count - 1) for index in range(count)]
     return [(start, start + view) for start in starts]
+
+
+def _intervals_over(low: int, high: int, size: int, view: int) -> list[tuple[int, int]]:
+    """Intervals of length `view` within 0..size that cover low..high."""
+    if view < 4:
+        raise ValueError(f"A view must be at least 4 pixels wide and high, not {view}.")
+    if high - low <= view:
+        return [_interval_around((low + high) / 2, size, view)]
+    return [(low + start, low + end) for start, end in _intervals(high - low, view)]
 
 
 def _interval_around(centre: float, size: int, view: int) -> tuple[int, int]:

@@ -46,6 +46,8 @@ class Sampling:
     probability then does not count."""
     grammar: str | None = None
     """What the whole answer has to follow, in the EBNF of xgrammar; `agent.formats.grammar` has that of actions."""
+    copied_from: str | None = None
+    """What has to contain, word for word, whatever the answer quotes ("...") on its action line; anything if None."""
     max_thinking_tokens: int | None = None
     """How long a thinking model may reason before it has to answer; as long as it likes by default."""
 

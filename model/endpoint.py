@@ -104,8 +104,10 @@ class EndpointModel:
         )
 
     def _request(self, prompt: Sequence[Message], sampling: Sampling) -> dict[str, object]:
-        if sampling.grammar is not None:
-            raise GenerationError(f"{self.name} cannot be held to a grammar from here: load the model in this process.")
+        if (sampling.grammar, sampling.copied_from) != (None, None):
+            raise GenerationError(
+                f"{self.name} cannot be held to a grammar or a text from here: load the model in this process."
+            )
         request: dict[str, object] = {
             "model": self._model,
             "messages": [{"role": str(message.role), "content": _content(message)} for message in prompt],

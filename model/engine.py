@@ -21,6 +21,7 @@ from model.answer import AnswerWriter
 from model.base import GREEDY, GenerationError, Sampling
 from model.chat_template import END_TOKENS, render
 from model.clock import seconds
+from model.copying import CopyConstraint, Source, Vocabulary
 from model.decoder import LatentCache
 from model.grammar import GrammarCompiler, GrammarConstraint
 from model.image_features import ImageEncoder
@@ -56,6 +57,7 @@ class Engine:
         self._images = ImageEncoder(network, image_processor)
         self._ends = frozenset(tokenizer.special(end) for end in END_TOKENS)
         self._grammars: GrammarCompiler | None = None
+        self._vocabulary: Vocabulary | None = None
         self._cache: LatentCache | None = None
         self._cached: list[int | bytes] = []
         """What the rows of the cache stand for: tokens, and for those of a picture its key."""
@@ -161,15 +163,17 @@ class Engine:
             self._cached = list(requests[0].identity)
         prefilled_at = seconds(network.device)
         writers = [AnswerWriter(self.tokenizer, sampling, self._ends) for _ in requests]
-        constraints = [self._constraint(sampling.grammar) for _ in requests] if sampling.grammar else []
+        constraints = [self._constraints(sampling) for _ in requests]
         for step in range(room):
-            for constraint, of_one in zip(constraints, logits, strict=False):
-                constraint.mask(of_one)
+            for of_answer, of_one in zip(constraints, logits, strict=True):
+                for constraint in of_answer:
+                    constraint.mask(of_one)
             tokens, log_probabilities = sampler(logits)
             drawn = zip(writers, tokens.tolist(), log_probabilities.tolist(), strict=True)
             written = [writer.add(token, log_probability) for writer, token, log_probability in drawn]
-            for constraint, token in zip(constraints, written, strict=False):
-                constraint.accept(token)
+            for of_answer, token in zip(constraints, written, strict=True):
+                for constraint in of_answer:
+                    constraint.accept(token)
             if on_text:
                 writers[0].tell(on_text)
             if step == room - 1 or all(writer.finished for writer in writers):
@@ -184,10 +188,17 @@ class Engine:
             writers[0].tell(on_text)
         return writers, reused, prefilled_at - began, time.perf_counter() - prefilled_at
 
-    def _constraint(self, grammar: str) -> GrammarConstraint:
-        if self._grammars is None:
-            self._grammars = GrammarCompiler(self.tokenizer, self._ends)
-        return self._grammars.constraint(grammar)
+    def _constraints(self, sampling: Sampling) -> list[GrammarConstraint | CopyConstraint]:
+        """What holds one answer."""
+        constraints: list[GrammarConstraint | CopyConstraint] = []
+        if sampling.grammar is not None:
+            if self._grammars is None:
+                self._grammars = GrammarCompiler(self.tokenizer, self._ends)
+            constraints.append(self._grammars.constraint(sampling.grammar))
+        if sampling.copied_from is not None:
+            self._vocabulary = self._vocabulary or Vocabulary(self.tokenizer.token_bytes())
+            constraints.append(CopyConstraint(self._vocabulary, Source.of(sampling.copied_from)))
+        return constraints
 
     def _continued(self, request: _Request, capacity: int) -> LatentCache:
         """The cache of the conversation before, cut to what the request has in common with it."""

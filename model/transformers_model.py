@@ -81,8 +81,10 @@ class TransformersModel:
         Raises:
             GenerationError: the model's processor cannot make a prompt of the conversation.
         """
-        if sampling.grammar is not None or sampling.max_thinking_tokens is not None:
-            raise GenerationError(f"{self.name}: transformers holds no model to a grammar or a budget for reasoning.")
+        if (sampling.grammar, sampling.copied_from, sampling.max_thinking_tokens) != (None, None, None):
+            raise GenerationError(
+                f"{self.name}: transformers holds no model to a grammar, a text or a budget for reasoning."
+            )
         if sampling.seed is not None:
             torch.manual_seed(sampling.seed)
         return [

@@ -25,6 +25,7 @@ from PIL.Image import Image
 from agent.view import View
 from envs.actions import Action
 from model.messages import Message
+from model.nano.action_lines import Relation
 
 
 class AnswerError(ValueError):
@@ -86,6 +87,22 @@ class PastStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """How something is told from others that look the same: by its order among them, or by what it stands beside."""
+
+    alike: str
+    """The target by which any of them is found, for `Format.grounding_prompt`."""
+    alike_px: int
+    """About how wide they are."""
+    ordinal: int | None = None
+    """Its place in reading order, 0 for the first and -1 for the last."""
+    relation: Relation | None = None
+    """How it stands to the anchor."""
+    anchor: str = ""
+    """The target by which the anchor is found."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A model's answer, read."""
 
@@ -94,6 +111,8 @@ class Answer:
     """The step in words."""
     actions: tuple[Action, ...]
     """At least one, in the order in which they are to be carried out."""
+    apart: Apart | None = None
+    """Set where the place of the first action is only that of one of several that look the same."""
 
 
 class Format(Protocol):
@@ -112,6 +131,11 @@ class Format(Protocol):
     @property
     def evicted_at_once(self) -> int:
         """How many of the oldest pictures go when a prompt would hold one too many; 1 is a sliding window."""
+        ...
+
+    @property
+    def quotes_the_task(self) -> bool:
+        """Whether the model may be held to quoting on its action line only what stands in the instruction."""
         ...
 
     def prompt(

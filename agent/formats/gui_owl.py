@@ -43,6 +43,7 @@ class GUIOwlFormat:
     name = "gui-owl"
     max_pictures = 2
     evicted_at_once = 1
+    quotes_the_task = False
 
     def __init__(self, kinds: Collection[str] = (), resizing: Resizing | None = None) -> None:
         self._scale = SCALE.as_resized(resizing)

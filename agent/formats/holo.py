@@ -62,6 +62,7 @@ class HoloFormat:
 
     max_pictures = 3
     evicted_at_once = 1
+    quotes_the_task = False
 
     def __init__(
         self,

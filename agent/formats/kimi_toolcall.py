@@ -50,6 +50,7 @@ class KimiToolcallFormat:
     name = "kimi-vl-toolcall"
     max_pictures = 3
     evicted_at_once = 1
+    quotes_the_task = False
 
     def __init__(self, kinds: Collection[str] = ()) -> None:
         self._grounding = KimiVLFormat(kinds)

@@ -5,23 +5,29 @@ screen; coordinates are fractions of it. When what is asked for is not in the pi
 
 What it does stands in an answer twice, in the action line and in the code. The line is what users read and what it is
 told of earlier steps, so the line is carried out, at the place that the code names: a letter that it doubles or a right
-button that it forgets in the code is not.
+button that it forgets in the code is not. A line that tells its target from others like it is carried out where looks
+for these and for the anchor lead to; its code names no place that counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PIL.Image import Image
 
-from agent.formats.base import Answer, AnswerError, PastStep
+from agent.formats.base import Answer, AnswerError, Apart, PastStep
 from agent.formats.calls import parse_calls
 from agent.formats.sections import read_sections
 from agent.view import View
 from envs.actions import pointed_at
 from model.messages import Message
 from model.nano import prompts
-from model.nano.steps import code_of
+from model.nano.action_lines import ORDINALS, Target, code_of, target_of
+
+ICON_PX = 32
+CHARACTER_PX, MARGIN_PX = 8, 16
+"""How wide a label is at most, about: so much for each character, and so much besides."""
 
 
 class NanoFormat:
@@ -30,6 +36,7 @@ class NanoFormat:
     name = "nano"
     max_pictures = 1
     evicted_at_once = 1
+    quotes_the_task = True
 
     def prompt(
         self, instruction: str, picture: Image, steps: Sequence[PastStep], notes: Sequence[str] = ()
@@ -40,12 +47,16 @@ class NanoFormat:
 
     def parse(self, text: str, view: View) -> Answer:
         sections = read_sections(text)
+        line, target = sections.action, target_of(sections.action)
+        code = code_of(line)
+        if code is not None and target is not None and (target.ordinal or target.relation):
+            return Answer(sections.thought, line, parse_calls(code, view), _apart(line, target))
         actions = parse_calls(sections.code, view)
-        place, code = pointed_at(actions[0]), code_of(sections.action)
+        place = pointed_at(actions[0])
         if place is not None and code is not None:
             first, *rest = parse_calls(code, view)
             actions = (first.model_copy(update={"at": place}), *rest)
-        return Answer(sections.thought, sections.action, actions)
+        return Answer(sections.thought, line, actions)
 
     def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
         return self.prompt(target, picture, ())
@@ -55,3 +66,15 @@ class NanoFormat:
 
     def repair(self, error: AnswerError) -> str:
         return f"\n# Error:\n{error}\n"
+
+
+def _apart(line: str, target: Target) -> Apart:
+    """How what an action line points at is told from others: without its order and its anchor it is any of them."""
+    alike = replace(target, ordinal="", relation=None, anchor="")
+    return Apart(
+        line.replace(str(target), str(alike)),
+        ICON_PX if target.is_icon else MARGIN_PX + CHARACTER_PX * len(target.label),
+        ORDINALS[target.ordinal] if target.ordinal else None,
+        target.relation,
+        f'Click "{target.anchor}"',
+    )

@@ -46,6 +46,7 @@ class OpenCUAFormat:
 
     max_pictures = 3
     evicted_at_once = 1
+    quotes_the_task = False
 
     def __init__(
         self,

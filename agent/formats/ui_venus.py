@@ -61,6 +61,7 @@ class UIVenusFormat:
     name = "ui-venus-1.5"
     max_pictures = 1
     evicted_at_once = 1
+    quotes_the_task = False
 
     def __init__(self, kinds: Collection[str] = ()) -> None:
         self._addition = f"- {UNTRUSTED}\n" if kinds else ""

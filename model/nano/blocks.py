@@ -2,6 +2,7 @@
 
 What can be pointed at says so in attributes, which the renderer reads back with the boxes that the browser gave them:
     data-k="point"  click its own text
+    data-k="icon"   click the drawing in it, which shows what data-l names
     data-k="tick"   a check box, radio button or switch, with the text of its label in data-l
     data-k="field"  a text field, with the text that names it in data-l, and where that stands in data-at: above, left
                     or inside
@@ -16,6 +17,7 @@ from html import escape
 from itertools import pairwise
 
 from model.nano import words
+from model.nano.icons import NAMES, drawings
 
 
 def point(tag: str, text: str, css: str = "") -> str:
@@ -29,10 +31,32 @@ def links(rng: random.Random, low: int, high: int) -> str:
 
 
 def buttons(rng: random.Random, low: int, high: int) -> str:
-    """So many buttons, or links that look like them, side by side."""
+    """So many buttons, or links that look like them, side by side; some show an icon beside their text."""
     tag, css = ("button", "") if rng.random() < 0.8 else ("a", "b")
     gap = " " if rng.random() < 0.5 else "&nbsp; "
-    return gap.join(point(tag, words.label(rng), css) for _ in range(rng.randint(low, high)))
+    count = rng.randint(low, high)
+    if rng.random() < 0.15:
+        return gap.join(
+            f"<{tag} class={css!r}>{_drawing(rng, rng.choice(NAMES))} {point('span', words.label(rng))}</{tag}>"
+            for _ in range(count)
+        )
+    return gap.join(point(tag, words.label(rng), css) for _ in range(count))
+
+
+def icons(rng: random.Random, low: int, high: int) -> str:
+    """So many icons to click, of one size and style, side by side."""
+    names = rng.sample(NAMES, rng.randint(low, high))
+    tag, css = rng.choice((("button", ""), ("button", "bare"), ("a", "bare"), ("button", "round"), ("a", "b")))
+    size = f"font-size:{rng.choice((12, 14, 16, 16, 18, 18, 20, 20, 22, 24, 24, 28, 32))}px"
+    gap = rng.choice(("", " ", " ", "&nbsp; ", "&nbsp; &nbsp; "))
+    return gap.join(
+        f'<{tag} data-k="icon" data-l="{name}" class="{css}" style="{size}">{_drawing(rng, name)}</{tag}>'
+        for name in names
+    )
+
+
+def _drawing(rng: random.Random, name: str) -> str:
+    return rng.choice(drawings()[name])
 
 
 def _field(rng: random.Random) -> str:
@@ -117,6 +141,41 @@ def _table(rng: random.Random) -> str:
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
+def _tick_table(rng: random.Random) -> str:
+    """A table whose rows begin with a check box, and have the same buttons or icons at their ends."""
+    columns, actions = rng.randint(0, 2), rng.random()
+    repeated = buttons(rng, 1, 2) if actions < 0.3 else icons(rng, 1, 3) if actions < 0.6 else ""
+    rows = ""
+    for _ in range(rng.randint(3, 8)):
+        name = escape(words.label(rng))
+        cells = "".join(f"<td>{point('span', words.value(rng)[:20])}</td>" for _ in range(columns))
+        checked = rng.choice(("", "", "checked"))
+        rows += (
+            f'<tr><td style="width:2em"><input type="checkbox" {checked} data-k="tick" data-l="{name}" '
+            f'style="width:auto"></td>'
+            f"<td><span data-c>{name}</span></td>{cells}<td>{repeated}</td></tr>"
+        )
+    return f"<table>{rows}</table>"
+
+
+def _icon_bar(rng: random.Random) -> str:
+    between = rng.choice(("", "", " | ", f" {point('span', words.label(rng))} "))
+    return f'<div class="bar">{between.join(icons(rng, 2, 7) for _ in range(rng.randint(1, 2)))}</div>'
+
+
+def _icon_list(rng: random.Random) -> str:
+    """Rows of a name with icons, in front of it or at the other end."""
+    rows = ""
+    for _ in range(rng.randint(3, 6)):
+        parts = [point("span", words.label(rng)), f"<span>{icons(rng, 1, 4)}</span>"]
+        rows += (
+            f'<div style="display:flex;gap:8px;align-items:center;padding:{rng.randint(1, 8)}px;'
+            f'justify-content:{rng.choice(("space-between", "flex-start"))}">'
+            f"{''.join(parts if rng.random() < 0.7 else parts[::-1])}</div>"
+        )
+    return f"<div>{rows}</div>"
+
+
 def _text(rng: random.Random) -> str:
     paragraphs = ""
     for _ in range(rng.randint(1, 4)):
@@ -171,7 +230,8 @@ def _toolbar(rng: random.Random) -> str:
     name = escape(words.label(rng))
     attributes = f'data-k="field" data-l="{name}" data-at="inside"'
     search = f'<input {attributes} placeholder="{name}" style="width:{rng.randint(120, 300)}px">'
-    return f'<div class="bar">{buttons(rng, 2, 6)}{search if rng.random() < 0.5 else ""}</div>'
+    search = f"{icons(rng, 1, 1)}{search}" if rng.random() < 0.3 else search
+    return f'<div class="bar">{buttons(rng, 2, 6)}{search if rng.random() < 0.5 else ""}{icons(rng, 0, 3)}</div>'
 
 
 def _card_row(rng: random.Random) -> str:
@@ -186,5 +246,6 @@ def _card_row(rng: random.Random) -> str:
 BLOCKS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
     (_form, 6.0), (_table, 2.0), (_text, 1.2), (_tabs, 1.5), (_ticks, 2.5),
     (_menu, 1.2), (_list, 1.5), (_toolbar, 1.5), (_card_row, 1.0),
+    (_tick_table, 1.0), (_icon_bar, 2.5), (_icon_list, 1.5),
 )  # fmt: skip
 """What writes each block, and how often it is drawn in proportion to the others."""

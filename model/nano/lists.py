@@ -14,7 +14,7 @@ from model.nano.steps import DONE, Step, instruction, random_step
 
 MOST = 6
 """Steps of the longest list."""
-LENGTHS = (8, 12, 24)
+LENGTHS = (8, 12, 24, 40)
 """Longest labels and texts, characters: those of the lists of one lesson cost as much as the longest."""
 ALIKE = 0.3
 """How often all labels of a list look much the same."""

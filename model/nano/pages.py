@@ -9,7 +9,7 @@ import random
 from html import escape
 
 from model.nano import words
-from model.nano.blocks import BLOCKS, buttons, links
+from model.nano.blocks import BLOCKS, buttons, icons, links
 from model.nano.theme import random_theme, style_sheet
 
 
@@ -22,7 +22,15 @@ def page(rng: random.Random) -> str:
         return "".join(f'<div class="panel">{block(rng)}</div>' for block in rng.choices(blocks, weights, k=count))
 
     top = "".join(
-        rng.sample((f'<b data-k="point">{escape(words.label(rng))}</b>', links(rng, 2, 6), buttons(rng, 0, 2)), 3)
+        rng.sample(
+            (
+                f'<b data-k="point">{escape(words.label(rng))}</b>',
+                links(rng, 2, 6),
+                buttons(rng, 0, 2),
+                f"<span>{icons(rng, 0, 5)}</span>",
+            ),
+            4,
+        )
     )
     side = (
         f'<nav class="side panel" style="width:{rng.randint(130, 230)}px">'

@@ -14,18 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.nano import words
+from model.nano.action_lines import UNKNOWN_PLACE
+from model.nano.icon_names import NAMES
 from model.nano.letters import ALPHABET, letters_of
 from model.nano.prompts import NOT_HERE
 from model.nano.reading import BLANK, FIRST_CHARACTER, LAST_CHARACTER, SLOTS
 from model.nano.screens import Box, Item, Screen
 from model.nano.steps import (
     DONE,
-    UNKNOWN_PLACE,
     Step,
+    icon_step,
     instruction,
     key_step,
     pointer_step,
     random_step,
+    row_tick_step,
     scroll_step,
     type_step,
 )
@@ -33,6 +36,8 @@ from model.nano.steps import (
 Kind = TypeVar("Kind", bound=np.generic)
 
 PATCH = 14
+WEIGHTS = {"point": 1.0, "icon": 2.5, "near": 2.0, "tick": 4.0, "field": 4.0}
+"""How often each kind of item is asked for, in proportion to how often pictures show it."""
 SHORT = 22
 """Longer labels are asked for less often: all questions of a step cost as much as the longest."""
 PRESENT = 0.55
@@ -45,6 +50,12 @@ BRIEF_LABEL, BRIEF_TEXT = 16, 6
 """Longest label, and longest text to type, of a mention: all of a step cost as much as the longest."""
 AROUND_BESIDE = 0.75
 """How often a picture for questions about fields is cut around one that stands beside its label."""
+AROUND_ICON = 0.3
+"""How often any other picture is cut around an icon."""
+IN_ROW = 0.25
+"""How often a box away from its label is asked for as the box in the label's row."""
+LENGTHS = ((16, 12), (16, 12), (28, 20))
+"""Longest labels and texts of the steps in a list beside the one that is asked for, in characters."""
 MOST_SLIP = 2.0
 """How many standard deviations a named place is off its aim at most: so it is still on what is meant."""
 VISIBLE = 0.6
@@ -157,6 +168,10 @@ def _recoloured(rng: random.Random, pixels: NDArray[np.uint8]) -> NDArray[np.uin
 def _step_for(rng: random.Random, item: Item, longest_text: int) -> Step:
     if item.kind == "field":
         return type_step(rng, words.value(rng)[:longest_text].strip(), item.label)
+    if item.kind == "icon":
+        return icon_step(rng, item.label)
+    if item.kind == "tick" and rng.random() < IN_ROW:
+        return row_tick_step(rng, rng.choices(("Tick", "Untick"), (3, 1))[0], item.label)
     if item.kind in ("near", "tick"):
         return pointer_step(rng, rng.choices(("Tick", "Untick", "Click"), (6, 2, 2))[0], item.label)
     return pointer_step(rng, rng.choices(("Click", "Double-click", "Right-click"), (10, 1, 1))[0], item.label)
@@ -168,7 +183,7 @@ def _query(rng: random.Random, step: Step, many: bool, place: _Place | None = No
     code = NOT_HERE if pointing and place is None else step.code
     steps, done = [step], 0
     if many:
-        steps = _other_steps(rng, rng.randint(1, 3))
+        steps = _other_steps(rng, rng.randint(1, 4))
         done = rng.randint(0, len(steps))
         steps.insert(done, step)
     query = Query(instruction(rng, steps), tuple(s.action for s in steps[:done]), step.action, code, step.label)
@@ -179,8 +194,10 @@ def _query(rng: random.Random, step: Step, many: bool, place: _Place | None = No
 
 
 def _other_steps(rng: random.Random, count: int) -> list[Step]:
+    label, text = rng.choice(LENGTHS)
     return [
-        random_step(rng, lambda: words.label(rng)[:16].strip(), lambda: words.value(rng)[:12]) for _ in range(count)
+        random_step(rng, lambda: words.label(rng)[:label].strip(), lambda: words.value(rng)[:text])
+        for _ in range(count)
     ]
 
 
@@ -279,15 +296,19 @@ def picture_of(
         return (many or typing == (item.kind == "field")) and (long_ones or len(item.label) <= SHORT)
 
     elsewhere = [item for item in screen.items if suits(item)] or screen.items
-    beside = [item for item in elsewhere if item.is_beside] if typing and rng.random() < AROUND_BESIDE else []
-    middle = rng.choice(beside or elsewhere).text
+    around: list[Item] = []
+    if typing and rng.random() < AROUND_BESIDE:
+        around = [item for item in elsewhere if item.is_beside]
+    elif rng.random() < AROUND_ICON:
+        around = [item for item in elsewhere if item.kind == "icon"]
+    middle = rng.choice(around or elsewhere).text
     left = int(min(max(middle[0] - rng.uniform(0, width), 0), full_width - width))
     top = int(min(max(middle[1] - rng.uniform(0, height), 0), full_height - height))
 
     seen, maps = _labels(screen, left, top, width, height)
     partly = {item.label for item in screen.items if _cut(item.text, left, top, width, height)[1] > 0}
     askable = [found[0] for found in seen.values() if len(found) == 1 and suits(found[0][0])]
-    weights = [4.0 if item.kind in ("field", "tick") else 2.0 if item.kind == "near" else 1.0 for item, _ in askable]
+    weights = [WEIGHTS[item.kind] for item, _ in askable]
 
     def there(item: Item, cut: Box, many: bool, longest_text: int) -> Query | None:
         place = _place(item, cut, left, top, width, height)
@@ -329,7 +350,7 @@ class _Place:
 
 
 def _place(item: Item, cut: Box, left: int, top: int, width: int, height: int) -> _Place | None:
-    if item.kind in ("point", "near"):
+    if item.kind in ("point", "icon", "near"):
         return _Place(((cut[0] + cut[2]) / 2, (cut[1] + cut[3]) / 2), cut, cut)
     x, y = item.aim[0] - left, item.aim[1] - top
     if not (4 <= x < width - 4 and 4 <= y < height - 4):
@@ -342,11 +363,16 @@ def _absent(rng: random.Random, elsewhere: list[Item], partly: set[str], many: b
     item, name = elsewhere[0], None
     for _ in range(8):
         item = rng.choice(elsewhere)
-        name = _absent_name(rng, item.label, partly)
+        name = _absent_icon(rng, partly) if item.kind == "icon" else _absent_name(rng, item.label, partly)
         if name:
             break
     name = name or words.label(rng)
     return _query(rng, _step_for(rng, Item(item.kind, name, item.text, item.box), longest_text), many)
+
+
+def _absent_icon(rng: random.Random, partly: set[str]) -> str | None:
+    name = rng.choice(NAMES)
+    return None if any(name in shown.lower() for shown in partly) else name
 
 
 def _absent_name(rng: random.Random, label: str, partly: set[str]) -> str | None:

@@ -38,8 +38,9 @@
     const kind = element.dataset.k;
     let label = element.dataset.l, text;
     if (kind === 'point') { label = element.textContent; text = textBox(element); }
+    else if (kind === 'icon') { text = element.querySelector('svg').getBoundingClientRect(); }
     else if (kind === 'tick') {
-      const row = 'near' in element.dataset ? element : element.parentElement;
+      const row = 'near' in element.dataset ? element : element.closest('tr') ?? element.parentElement;
       const caption = row.querySelector('[data-c]');
       label = caption.textContent; text = textBox(caption);
     } else if (element.dataset.at === 'inside') {
@@ -56,7 +57,8 @@
       text = caption && textBox(caption);
     }
     const middle = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
-    if (!text || !text.width || !middle || !(element.contains(middle) || middle.contains(element))) continue;
+    const shown = middle && (element.contains(middle) || (kind === 'point' && middle.contains(element)));
+    if (!text || !text.width || !shown) continue;
     items.push({
       kind: kind === 'tick' && 'near' in element.dataset ? 'near' : kind,
       label,

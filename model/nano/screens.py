@@ -30,8 +30,8 @@ class Item:
     kind: str
     """What is done with it.
 
-    "point": click its text; "near": tick a box beside its label; "tick": tick a box away from its label; "field": type
-    into it.
+    "point": click its text; "icon": click its drawing, for which `text` stands; "near": tick a box beside its label;
+    "tick": tick a box away from its label; "field": type into it.
     """
     label: str
     text: Box
@@ -52,7 +52,7 @@ class Item:
         """Where to click, px: on the label's text, or in a field near its label, but well inside."""
         left, top, right, bottom = self.box
         middle_x, middle_y = (self.text[0] + self.text[2]) / 2, (self.text[1] + self.text[3]) / 2
-        if self.kind in ("point", "near"):
+        if self.kind in ("point", "icon", "near"):
             return middle_x, middle_y
         if self.kind == "tick":
             return (left + right) / 2, (top + bottom) / 2

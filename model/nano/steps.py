@@ -6,23 +6,12 @@ A step has a canonical action line, which nano writes, and many ways in which a 
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-UNKNOWN_PLACE = "x=0.500, y=0.500"
-"""The place a planned step names: where it really is, is found by looking closer."""
-
-_POINTER_CALLS = {
-    "Click": "click",
-    "Double-click": "doubleClick",
-    "Right-click": "rightClick",
-    "Tick": "click",
-    "Untick": "click",
-}
-
-_POINTING = re.compile(rf'(?P<verb>{"|".join(_POINTER_CALLS)}) ".*"')
-_TYPING = re.compile(r'Type "(?P<text>.*?)" into ".*"')
+from model.nano import words
+from model.nano.action_lines import ORDINALS, POINTER_CALLS, RELATIONS, UNKNOWN_PLACE, Target, typing_code
+from model.nano.icon_names import NAMES
 
 _WAYS_TO_SAY = {
     "Click": (
@@ -34,14 +23,52 @@ _WAYS_TO_SAY = {
     "Right-click": ('right-click "{label}"', 'right-click on "{label}"', 'right click "{label}"'),
     "Tick": (
         'tick "{label}"', 'tick "{label}"', 'check "{label}"', 'tick the box "{label}"', 'tick the "{label}" check box',
+        'turn on "{label}"', 'turn on the switch "{label}"', 'switch on "{label}"',
     ),
-    "Untick": ('untick "{label}"', 'untick "{label}"', 'uncheck "{label}"', 'clear the "{label}" check box'),
+    "Untick": (
+        'untick "{label}"', 'untick "{label}"', 'uncheck "{label}"', 'clear the "{label}" check box',
+        'turn off "{label}"', 'switch off "{label}"',
+    ),
     "Type": (
         'type "{text}" into "{label}"', 'type "{text}" into "{label}"', 'enter "{text}" in "{label}"',
         'type "{text}" in the "{label}" field', 'write "{text}" into the "{label}" field',
         'fill in "{label}" with "{text}"',
     ),
 }  # fmt: skip
+_WAYS_TO_SAY_ICON = (
+    'click the "{label}" icon', 'click the "{label}" icon', 'click the icon "{label}"', 'click the {label} icon',
+    'press the "{label}" icon', 'click on the "{label}" icon', 'choose the {label} icon',
+)  # fmt: skip
+_WAYS_TO_SAY_ROW = {
+    "Tick": (
+        'tick the box in the row "{label}"', 'turn on the switch in the row "{label}"', 'select the row "{label}"',
+        'tick the check box next to "{label}"',
+    ),
+    "Untick": ('untick the box in the row "{label}"', 'turn off the switch in the row "{label}"'),
+}  # fmt: skip
+"""Of boxes that have no label but what stands in their row."""
+_WAYS_TO_SAY_ORDINAL = (
+    'click the {ordinal} "{label}"', 'click the {ordinal} "{label}" button', 'click the {ordinal} "{label}" link',
+    'open the {ordinal} "{label}"', 'choose the {ordinal} "{label}"', 'click on the {ordinal} "{label}" button',
+)  # fmt: skip
+_WAYS_TO_SAY_WHERE = {
+    "in the row": (
+        'in the row "{anchor}"', 'in the row "{anchor}"', 'in the row of "{anchor}"', 'in the "{anchor}" row',
+        'for "{anchor}"', 'for the {word} "{anchor}"', 'of "{anchor}"',
+    ),
+    "on the card": (
+        'on the card "{anchor}"', 'on the card "{anchor}"', 'on the "{anchor}" card', 'in the section "{anchor}"',
+        'in the box "{anchor}"', 'in the header of "{anchor}"', 'in "{anchor}"',
+    ),
+    "in the column": ('in the column "{anchor}"', 'in the "{anchor}" column'),
+    "next to": ('next to "{anchor}"', 'next to "{anchor}"', 'beside "{anchor}"', 'near "{anchor}"'),
+    "below": ('below "{anchor}"', 'below "{anchor}"', 'under "{anchor}"'),
+    "above": ('above "{anchor}"',),
+    "left of": ('left of "{anchor}"', 'to the left of "{anchor}"'),
+    "right of": ('right of "{anchor}"', 'to the right of "{anchor}"'),
+}  # fmt: skip
+_OFTEN = (5, 2, 1, 2, 3, 1, 1, 1)
+"""How often each of `RELATIONS` is meant."""
 
 KEYS = (
     "enter", "tab", "esc", "space", "backspace", "delete", "up", "down", "left", "right", "home", "end", "pageup",
@@ -66,27 +93,43 @@ class Step:
 
 def pointer_step(rng: random.Random, verb: str, label: str) -> Step:
     """A step of the mouse on something that carries a label."""
-    phrase = rng.choice(_WAYS_TO_SAY[verb]).format(label=label)
-    return Step(f'{verb} "{label}"', phrase, f"pyautogui.{_POINTER_CALLS[verb]}({UNKNOWN_PLACE})", label)
+    return _pointer_step(verb, Target(label), rng.choice(_WAYS_TO_SAY[verb]).format(label=label))
+
+
+def icon_step(rng: random.Random, name: str) -> Step:
+    """A click on an icon."""
+    return _pointer_step("Click", Target(name, is_icon=True), rng.choice(_WAYS_TO_SAY_ICON).format(label=name))
+
+
+def row_tick_step(rng: random.Random, verb: str, label: str) -> Step:
+    """A step on a box that has no label of its own, but a row with one; `verb` is Tick or Untick."""
+    return _pointer_step(verb, Target(label), rng.choice(_WAYS_TO_SAY_ROW[verb]).format(label=label))
+
+
+def ordinal_step(rng: random.Random, label: str) -> Step:
+    """A click on one of several things with the same label."""
+    ordinal = rng.choice(tuple(ORDINALS))
+    phrase = rng.choice(_WAYS_TO_SAY_ORDINAL).format(ordinal=ordinal, label=label)
+    return _pointer_step("Click", Target(label, ordinal=ordinal), phrase)
+
+
+def related_step(rng: random.Random, step: Step, anchor: str, word: str) -> Step:
+    """A step that points, told from others like it by another text; `word` says what kind of thing that names."""
+    (relation,) = rng.choices(RELATIONS, _OFTEN)
+    where = rng.choice(_WAYS_TO_SAY_WHERE[relation]).format(anchor=anchor, word=word)
+    said = f"{where}, {step.phrase}" if rng.random() < 0.2 else f"{step.phrase} {where}"
+    return replace(step, action=f'{step.action} {relation} "{anchor}"', phrase=said)
+
+
+def _pointer_step(verb: str, target: Target, phrase: str) -> Step:
+    code = f"pyautogui.{POINTER_CALLS[verb]}({UNKNOWN_PLACE})"
+    return Step(f"{verb} {target}", phrase, code, target.label)
 
 
 def type_step(rng: random.Random, text: str, label: str) -> Step:
     """A step that clicks into a field and types."""
     phrase = rng.choice(_WAYS_TO_SAY["Type"]).format(text=text, label=label)
-    return Step(f'Type "{text}" into "{label}"', phrase, _typing_code(text), label)
-
-
-def _typing_code(text: str) -> str:
-    return f"pyautogui.click({UNKNOWN_PLACE})\npyautogui.write(message={text!r})"
-
-
-def code_of(action: str) -> str | None:
-    """The code that goes with an action line which names a place, with `UNKNOWN_PLACE` for it; None for other lines."""
-    if typing := _TYPING.fullmatch(action):
-        return _typing_code(typing["text"])
-    if pointing := _POINTING.fullmatch(action):
-        return f"pyautogui.{_POINTER_CALLS[pointing['verb']]}({UNKNOWN_PLACE})"
-    return None
+    return Step(f'Type "{text}" into "{label}"', phrase, typing_code(text), label)
 
 
 def key_step(rng: random.Random) -> Step:
@@ -111,15 +154,23 @@ DONE = Step("The task is done", "", "computer.terminate(status='success')")
 
 
 def random_step(rng: random.Random, label: Callable[[], str], text: Callable[[], str]) -> Step:
-    """A step on invented labels and texts."""
+    """A step on invented labels and texts; some are told from others by their order, or by what they stand beside."""
     kind = rng.random()
-    if kind < 0.4:
-        return pointer_step(rng, "Click", label())
-    if kind < 0.65:
-        return type_step(rng, text(), label())
-    if kind < 0.85:
-        return pointer_step(rng, rng.choice(("Tick", "Tick", "Untick", "Double-click", "Right-click")), label())
-    return key_step(rng) if kind < 0.95 else scroll_step(rng)
+    if kind < 0.34:
+        step = pointer_step(rng, "Click", label())
+    elif kind < 0.42:
+        step = icon_step(rng, rng.choice(NAMES))
+    elif kind < 0.65:
+        step = type_step(rng, text(), label())
+    elif kind < 0.8:
+        step = pointer_step(rng, rng.choice(("Tick", "Tick", "Untick", "Double-click", "Right-click")), label())
+    elif kind < 0.83:
+        step = row_tick_step(rng, rng.choice(("Tick", "Untick")), label())
+    elif kind < 0.88:
+        return ordinal_step(rng, label())
+    else:
+        return key_step(rng) if kind < 0.96 else scroll_step(rng)
+    return related_step(rng, step, label(), words.word(rng).lower()) if rng.random() < 0.15 else step
 
 
 def instruction(rng: random.Random, steps: Sequence[Step]) -> str:

@@ -114,6 +114,9 @@ button,.b{{white-space:{rng.choice(("normal", "nowrap", "nowrap", "nowrap", "now
         f"background:{rng.choice((t.line, t.accent))};vertical-align:middle}}\n"
         f".box{{display:inline-block;width:{rng.randint(12, 18)}px;height:15px;border:1px solid {t.faint};"
         f"border-radius:{rng.choice((0, 2, 3))}px;vertical-align:middle}}\n"
+        "svg.icon{height:1em;min-width:1em;overflow:visible;vertical-align:-.125em}\n"
+        f".bare{{background:none;border:0;padding:{rng.randint(1, 8)}px;color:{rng.choice((t.ink, t.faint, t.ink))}}}\n"
+        f".round{{border-radius:50%;padding:{rng.randint(4, 10)}px;line-height:1}}\n"
     )
 
 

@@ -57,7 +57,7 @@ PICTURES = (
 
 All have a tile's shape. What is learned from few labels at first, to find one by its letters, holds among many later.
 """
-LISTS, SIGHTS = 0.1, 0.25
+LISTS, SIGHTS = 0.13, 0.22
 """How often a step of training is about lists alone, and how often it only sees fields and their labels, once pictures
 are asked about: both cost a third of the others."""
 LISTED = 60
@@ -232,13 +232,13 @@ def _learn_to_point(run: Run, folder: Path, start: Path | None) -> None:
         lesson = rng.random()
         only_seeing = done < SEEING or LISTS <= lesson < LISTS + SIGHTS
         if done >= SEEING and lesson < LISTS:
-            count, longest = rng.randint(2, MOST), rng.choice(LENGTHS)
+            count, longest = rng.randint(1, MOST), rng.choice(LENGTHS)
             rng = random.Random(f"{rng.random()} {run.rank}")
             return total(learner.next_steps([list_query(rng, count, longest) for _ in range(LISTED // count)]))
         stage = next(stage for stage in PICTURES if done <= stage[0])
         _, size, count, queries = rng.choice(PICTURES) if only_seeing or rng.random() < 0.2 else stage
-        many, typing, dense = rng.random() < 0.3, rng.random() < 0.45, rng.random() < 0.2
-        typing |= only_seeing and done >= SEEING
+        many, dense = rng.random() < 0.3, rng.random() < 0.2
+        typing = rng.random() < (0.6 if only_seeing else 0.45)
         many &= not only_seeing
         if many:  # long questions are about small pictures: they teach what to look for, not where it is
             _, size, count, queries = PICTURES[0]

@@ -11,11 +11,12 @@ from PIL import Image
 from model.chat_template import IMAGE_TOKEN, render
 from model.messages import Message
 from model.nano import words
+from model.nano.action_lines import UNKNOWN_PLACE
 from model.nano.encoding import Encoder
 from model.nano.places import MIN_SPREAD_PX, SPREAD
 from model.nano.prompts import NOT_HERE, SYSTEM, answer_text, user_text
 from model.nano.questions import Query
-from model.nano.steps import DONE, UNKNOWN_PLACE, instruction, random_step
+from model.nano.steps import DONE, instruction, random_step
 from model.tokenizer import KimiTokenizer
 
 SIZE = (448, 336)

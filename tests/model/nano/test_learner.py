@@ -18,7 +18,7 @@ def test_every_lesson_reaches_the_weights(nano_tokenizer: KimiTokenizer, screen:
     config = configuration(nano_tokenizer.vocab_size, nano_tokenizer.special("<|media_pad|>"))
     learner = Learner(config, nano_tokenizer)
     rng = random.Random(0)
-    pictures = [picture_of(rng, screen, (224, 168), 4, many=False, typing=True) for _ in range(2)]
+    pictures = [picture_of(rng, screen, (448, 336), 4, many=False, typing=True) for _ in range(2)]
     losses = total(learner(pictures) | learner.next_steps([list_query(rng, 3, 14) for _ in range(6)]))
     assert set(LOSS_WEIGHTS) < set(losses)
     assert all(loss.isfinite() for loss in losses.values())

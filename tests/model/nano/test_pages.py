@@ -5,9 +5,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from model.nano.icon_names import NAMES
 from model.nano.pages import page
 
 VOID = {"meta", "input", "br"}
+KINDS = {"point", "icon", "tick", "field"}
 
 
 class Reader(HTMLParser):
@@ -25,6 +27,8 @@ class Reader(HTMLParser):
             if kind == "field":
                 assert given["data-l"]
                 assert given["data-at"] in ("above", "left", "inside")
+            if kind == "icon":
+                assert given["data-l"] in NAMES
         if tag not in VOID:
             self.open.append(tag)
 
@@ -40,11 +44,11 @@ def test_a_page_is_well_formed_and_has_things_to_point_at(number: int) -> None:
     reader.feed(html)
     assert reader.open == []
     assert len(reader.kinds) > 20
-    assert set(reader.kinds) <= {"point", "tick", "field"}
+    assert set(reader.kinds) <= KINDS
 
 
 def test_pages_have_every_kind() -> None:
     reader = Reader()
     for number in range(5):
         reader.feed(page(random.Random(f"page {number}")))
-    assert set(reader.kinds) == {"point", "tick", "field"}
+    assert set(reader.kinds) == KINDS

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from model.nano import questions
+from model.nano.action_lines import UNKNOWN_PLACE
 from model.nano.letters import letters_of
 from model.nano.prompts import NOT_HERE
 from model.nano.questions import PATCH, Picture, picture_of, thousandths
 from model.nano.reading import BLANK, FIRST_CHARACTER, SLOTS
 from model.nano.screens import Box, Item, Screen
-from model.nano.steps import DONE, UNKNOWN_PLACE
+from model.nano.steps import DONE
 
 WIDTH, HEIGHT = 448, 336
 LABEL = re.compile(r'"([^"]*)"$')

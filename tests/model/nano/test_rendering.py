@@ -35,7 +35,7 @@ def written_in(screen: Screen, box: Box) -> str:
 def test_labels_are_written_where_they_are_said_to_be(screens: list[Screen]) -> None:
     for screen in screens:
         assert screen.pixels.shape == (HEIGHT, WIDTH, 3)
-        written = [item for item in screen.items if item.kind != "field"]
+        written = [item for item in screen.items if item.kind not in ("field", "icon")]
         assert len(written) > 20
         for item in written:
             assert written_in(screen, item.text) == plain_letters("".join(item.label.split())), item
@@ -51,9 +51,18 @@ def test_there_is_ink_where_characters_stand(screens: list[Screen]) -> None:
         assert sum(inked) > 0.95 * len(inked)
 
 
+def test_icons_are_drawn_where_they_are_said_to_be(screens: list[Screen]) -> None:
+    icons = [(screen, item.text) for screen in screens for item in screen.items if item.kind == "icon"]
+    assert len(icons) > 5
+    for screen, (left, top, right, bottom) in icons:
+        assert 8 <= bottom - top <= 40
+        assert written_in(screen, (left, top, right, bottom)) == ""
+        assert screen.pixels[int(top) : int(bottom) + 1, int(left) : int(right) + 1].std() > 5
+
+
 def test_boxes_are_on_the_page_and_aims_in_them(screens: list[Screen]) -> None:
     for screen in screens:
-        assert {item.kind for item in screen.items} <= {"point", "near", "tick", "field"}
+        assert {item.kind for item in screen.items} <= {"point", "icon", "near", "tick", "field"}
         for item in screen.items:
             left, top, right, bottom = item.box
             assert 0 <= left < right <= WIDTH

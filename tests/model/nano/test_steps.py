@@ -6,7 +6,8 @@ import random
 import pytest
 
 from model.nano import words
-from model.nano.steps import DONE, KEYS, UNKNOWN_PLACE, Step, code_of, instruction, key_step, random_step, type_step
+from model.nano.action_lines import ORDINALS, RELATIONS, UNKNOWN_PLACE, code_of, target_of
+from model.nano.steps import DONE, KEYS, Step, instruction, key_step, random_step, type_step
 
 
 @pytest.fixture
@@ -43,21 +44,32 @@ def test_a_line_that_names_a_place_tells_the_code(steps: list[Step]) -> None:
 def test_action_phrase_and_code_say_the_same(steps: list[Step]) -> None:
     for step in steps:
         verb = step.action.partition(" ")[0]
-        label = step.action.rpartition(' "')[2].removesuffix('"')
-        if verb in ("Click", "Double-click", "Right-click", "Tick", "Untick"):
-            assert step.action == f'{verb} "{label}"'
-            assert f'"{label}"' in step.phrase
-            assert step.code.count(UNKNOWN_PLACE) == 1
-        elif verb == "Type":
-            (text,) = calls(step.code)[1][1]
-            assert step.action == f'Type "{text}" into "{label}"'
-            assert f'"{text}"' in step.phrase
-            assert f'"{label}"' in step.phrase
-            assert step.code.count(UNKNOWN_PLACE) == 1
-        else:
-            assert verb in ("Press", "Scroll")
+        target = target_of(step.action)
+        if target is None:
+            assert verb in ("Press", "Scroll", "Type")
             assert step.action.partition(" ")[2] in step.phrase.lower()
             assert UNKNOWN_PLACE not in step.code
+            continue
+        assert target.label == step.label
+        assert (target.label if target.is_icon else f'"{target.label}"') in step.phrase
+        assert target.is_icon == (f"{target.label} icon" in step.phrase.replace('"', "") or "icon" in step.action[:12])
+        assert target.ordinal in step.phrase
+        assert (target.relation is None) == (target.anchor == "")
+        assert f'"{target.anchor}"' in step.phrase or not target.anchor
+        assert step.code.count(UNKNOWN_PLACE) == 1
+        if verb == "Type":
+            (text,) = calls(step.code)[1][1]
+            assert step.action == f'Type "{text}" into {target}'
+            assert f'"{text}"' in step.phrase
+        else:
+            assert step.action == f"{verb} {target}"
+
+
+def test_every_way_to_tell_things_apart_is_taught(steps: list[Step]) -> None:
+    targets = [target for step in steps if (target := target_of(step.action)) is not None]
+    assert {target.relation for target in targets} == {None, *RELATIONS}
+    assert {target.ordinal for target in targets} == {"", *ORDINALS}
+    assert any(target.is_icon and target.relation for target in targets)
 
 
 @pytest.mark.parametrize("text", ["it's", 'a "quoted" word', "back\\slash", "two\nlines", "Größe"])

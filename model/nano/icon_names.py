@@ -1,0 +1,120 @@
+"""The icons that nano knows by name, and what collections of icons call drawings of them.
+
+Knows words only; the drawings are `icons`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+STYLES: Final = ("", "-outline", "-line", "-fill", "-bold", "-light", "-simple", "-alt", "-variant")
+"""What collections put behind a name for another drawing of it."""
+
+_DRAWN_AS: Final[Mapping[str, str]] = MappingProxyType({
+    "search": "search search-2 magnify magnifying-glass",
+    "close": "close x x-mark xmark times",
+    "menu": "menu menu-2 bars bars-3 navicon",
+    "settings": "settings settings-3 settings-5 settings-gear cog cog-6-tooth cog-8-tooth gear gear-six",
+    "delete": "trash trash-2 trash-can trash-simple delete-bin delete-bin-2 delete-bin-5 delete-bin-6 delete-bin-7",
+    "edit": "edit edit-2 pencil pencil-square pen pen-to-square pencil-alt square-pen note-pencil edit-box",
+    "back": "arrow-left arrow-back chevron-left angle-left caret-left arrow-left-s",
+    "forward": "arrow-right arrow-forward chevron-right angle-right caret-right arrow-right-s",
+    "up": "arrow-up chevron-up angle-up caret-up arrow-up-s",
+    "down": "arrow-down chevron-down angle-down caret-down arrow-down-s",
+    "home": "home home-2 home-3 home-5 house house-line",
+    "cart": "cart shopping-cart shopping-cart-2 cart-shopping",
+    "user": "user user-3 user-6 account person",
+    "users": "users users-three user-group account-group account-multiple group people team",
+    "bell": "bell notification-3",
+    "mail": "mail envelope email",
+    "download": "download download-2 arrow-down-tray download-simple desktop-download tray-arrow-down",
+    "upload": "upload upload-2 arrow-up-tray upload-simple tray-arrow-up",
+    "plus": "plus add",
+    "minus": "minus subtract dash",
+    "play": "play debug-start",
+    "pause": "pause debug-pause",
+    "stop": "stop debug-stop square-stop",
+    "next": "skip-forward skip-next skip-end forward-step step-forward",
+    "previous": "skip-back skip-previous skip-start backward-step step-backward",
+    "copy": "copy content-copy file-copy copy-simple clone document-duplicate",
+    "cut": "scissors content-cut cut scissors-cut",
+    "paste": "clipboard clipboard-paste content-paste paste clipboard-document",
+    "save": "save save-3 floppy-disk content-save",
+    "print": "printer print",
+    "star": "star",
+    "heart": "heart",
+    "location": "location location-dot map-pin map-pin-2 map-marker map-marker-alt",
+    "calendar": "calendar calendar-days calendar-blank calendar-month calendar-2 calendar-event",
+    "camera": "camera",
+    "filter": "filter funnel filter-2",
+    "share": "share share-2 share-variant share-nodes share-alt share-network",
+    "link": "link link-2 link-variant link-simple link-m",
+    "mic": "mic mic-2 microphone",
+    "more": "ellipsis ellipsis-h ellipsis-v ellipsis-horizontal ellipsis-vertical dots-horizontal dots-vertical "
+    "dots-three dots-three-vertical more more-2",
+    "help": "help-circle question question-circle circle-question circle-question-mark question-mark-circle help",
+    "info": "info info-circle circle-info information information-circle",
+    "refresh": "refresh refresh-cw arrows-rotate arrow-path arrows-clockwise sync-alt",
+    "undo": "undo undo-2 arrow-uturn-left arrow-counter-clockwise arrow-u-up-left arrow-go-back "
+    "arrow-rotate-left discard",
+    "redo": "redo redo-2 arrow-uturn-right arrow-clockwise arrow-u-up-right arrow-go-forward arrow-rotate-right",
+    "zoom in": "zoom-in magnify-plus magnifying-glass-plus search-plus",
+    "zoom out": "zoom-out magnify-minus magnifying-glass-minus search-minus",
+    "attach": "paperclip paper-clip attachment attachment-2",
+    "lock": "lock lock-closed lock-2 lock-key",
+    "unlock": "unlock lock-open lock-unlock lock-open-2 lock-simple-open",
+    "show": "eye",
+    "hide": "eye-off eye-slash eye-closed eye-close",
+    "phone": "phone telephone call",
+    "chat": "message message-square message-circle chat chat-circle chat-3 comment chat-bubble-left",
+    "send": "send send-plane send-plane-2 paper-plane paper-plane-tilt paper-airplane",
+    "bookmark": "bookmark",
+    "tag": "tag price-tag-3",
+    "folder": "folder folder-2",
+    "file": "file file-2 document file-text file-blank",
+    "picture": "image image-2 photo picture panorama",
+    "video": "video videocam video-camera film vidicon",
+    "music": "music music-2 musical-note music-note music-notes",
+    "volume": "volume-2 volume-high speaker-wave speaker-high volume-up unmute",
+    "mute": "volume-x volume-mute volume-off speaker-x-mark speaker-x speaker-slash volume-xmark mute",
+    "check": "check checkmark ok",
+    "clock": "clock clock-3 time time-history",
+    "globe": "globe earth globe-alt globe-americas globe-simple",
+    "sun": "sun white-balance-sunny",
+    "moon": "moon moon-waning-crescent",
+    "cloud": "cloud",
+    "flag": "flag flag-2",
+    "gift": "gift gift-2",
+    "key": "key key-2",
+    "shield": "shield shield-check",
+    "map": "map map-2 map-trifold",
+    "chart": "bar-chart bar-chart-2 chart-bar chart-simple chart-column chart-line",
+    "list": "list-bullet list-ul list-bullets list-unordered format-list-bulleted",
+    "grid": "grid layout-grid view-grid squares-2x2 squares-four grid-four",
+    "bold": "bold format-bold text-bolder text-b",
+    "italic": "italic format-italic text-italic",
+    "underline": "underline format-underline text-underline",
+    "card": "credit-card bank-card",
+    "log out": "log-out logout sign-out sign-out-alt right-from-bracket arrow-right-on-rectangle logout-box-r",
+    "full screen": "maximize fullscreen expand arrows-out arrows-pointing-out screen-full",
+    "new": "file-plus file-add file-plus-2 document-plus new-file",
+    "open": "folder-open folder-opened",
+    "warning": "triangle-alert alert-triangle exclamation-triangle triangle-exclamation warning alert error-warning",
+    "thumbs up": "thumbs-up thumb-up hand-thumb-up",
+    "wifi": "wifi",
+    "code": "code code-s-slash code-brackets code-tags",
+    "archive": "archive archive-box archive-2",
+    "reply": "reply",
+    "pin": "pin push-pin pushpin thumbtack thumb-tack",
+    "history": "history clock-rotate-left clock-counter-clockwise",
+    "truck": "truck",
+    "tools": "tools wrench hammer-screwdriver screwdriver-wrench",
+    "layers": "layers stack layers-triple layer-group",
+})  # fmt: skip
+"""For each name a user would say, what collections call drawings of it."""
+
+NAMES: Final = tuple(_DRAWN_AS)
+NAME_OF: Final = {stem + style: name for name, stems in _DRAWN_AS.items() for stem in stems.split() for style in STYLES}
+"""For what a collection may call a drawing, the name that a user would say."""
