@@ -210,17 +210,15 @@ class _Session:
         if not answers:
             assert self._first_error is not None
             raise Unreadable(self._first_error, self._looks)
-        if len(views) == 1 or view_px is None:
-            return self._decision(answers[0])
         best_first = sorted(answers, key=lambda read: read.look.surety, reverse=True)
         pointing = [read for read in best_first if read.point is not None]
         unplaced = next((read for read in best_first if not read.is_failure), best_first[0])
         best = pointing[0] if pointing else unplaced
-        if best.answer.apart is not None:
-            return self._decision(self._told_apart(frame, view_px, best, best.answer.apart))
-        if not pointing or looks == 1:
-            return self._decision(best)
-        return self._decision(self._confirmed(frame, view_px, pointing))
+        if view_px is not None and best.answer.apart is not None:
+            best = self._told_apart(frame, view_px, best, best.answer.apart)
+        elif view_px is not None and pointing and looks > 1 and len(views) > 1:
+            best = self._confirmed(frame, view_px, pointing)
+        return self._decision(best)
 
     def _told_apart(self, frame: Frame, view_px: tuple[int, int], read: _Read, apart: Apart) -> _Read:
         """The answer with the place of the one that is meant, or a failure where it is not found."""

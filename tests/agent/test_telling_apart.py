@@ -99,6 +99,14 @@ def test_the_one_that_is_meant_is_found(instruction: str, expected: tuple[int, i
     assert place_of(decided(instruction)) == pytest.approx(expected, abs=2)
 
 
+def test_a_screen_of_one_view_is_no_exception() -> None:
+    places = {"Ada": [(100, 80)], "Bob": [(100, 160)], "Edit": [(300, 82), (300, 158)]}
+    frame = Frame(screen(places).pixels[:336, :448])
+    (click,) = look(ColourReader(), NanoFormat(), frame, 'Click "Edit" in the row "Bob"').actions
+    assert isinstance(click, Click)
+    assert (click.at.x * 448, click.at.y * 336) == pytest.approx((300, 158), abs=2)
+
+
 def test_near_things_are_told_apart_by_their_order() -> None:
     rows = [(400 + 60 * column, 300 + 26 * row) for row in range(4) for column in range(3)]
     for number, ordinal in enumerate(("first", "second", "third", "fourth", "fifth", "sixth")):
