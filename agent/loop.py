@@ -33,15 +33,18 @@ from agent.episode import (
     StopReason,
     Wrote,
 )
+from agent.formats.base import SEARCHING
 from agent.guard import AskConsent, Guard
 from agent.history import History, notes_on
-from agent.looking import Unreadable, look
+from agent.looking import Decision, Unreadable, look
 from agent.policy import Policy
 from agent.recorder import Recorder
+from agent.searching import Search
 from agent.secrets import Secrets, read_secret
 from agent.stuck import Health, RepetitionCounter
 from agent.trajectory import Trajectory
 from envs.base import Env, EnvUnavailable, Observation, TakenOver
+from envs.frame import Frame
 from model.base import GREEDY, Model, Sampling
 from model.messages import Timing
 
@@ -149,6 +152,7 @@ class _Run:
         )
         self._history = History(self._format.max_pictures, self._format.evicted_at_once)
         self._repetitions = RepetitionCounter()
+        self._search = Search() if self._format.judges_one_screen and "scroll" in kinds else None
         self._another_approach = False
         self._started = agent.clock()
         self._steps: list[Step] = []
@@ -221,7 +225,7 @@ class _Run:
         return None
 
     def _step(self) -> Ending | None:
-        agent, clock, number = self._agent, self._agent.clock, self._looked + 1
+        clock, number = self._agent.clock, self._looked + 1
         if ending := self._let_user_in(number):
             return ending
         self._looked = number
@@ -231,17 +235,7 @@ class _Run:
         notes = (*self._notes, *notes_on(observation, self._last))
         self._last, self._notes = observation, []
         try:
-            decision = look(
-                agent.model,
-                self._format,
-                observation.frame,
-                self._instruction,
-                self._history.steps,
-                notes,
-                looks=agent.looks,
-                sampling=self._sampling(),
-                on_text=lambda text: self._on_text(number, text),
-            )
+            decision = self._decide(number, observation.frame, notes)
         except _Abandoned:
             self._notes = list(notes)
             return None
@@ -251,7 +245,8 @@ class _Run:
             return Ending(StopReason.UNPARSEABLE, str(unreadable))
         self._output_tokens += decision.output_tokens
         self._tell(Decided(number, decision))
-        health = self._repetitions.judge(observation.frame, decision.actions)
+        searching = decision.answer.action == SEARCHING  # which does not repeat itself
+        health = Health.WELL if searching else self._repetitions.judge(observation.frame, decision.actions)
         self._another_approach = health is Health.REFUSE
         if health is Health.STOP:
             return Ending(
@@ -281,6 +276,21 @@ class _Run:
         self._steps.append(Step(number, decision, results, timing))
         self._tell(StepEnded(self._steps[-1]))
         return ending
+
+    def _decide(self, number: int, frame: Frame, notes: Sequence[str]) -> Decision:
+        decision = self._search.known(frame) if self._search else None
+        decision = decision or look(
+            self._agent.model,
+            self._format,
+            frame,
+            self._instruction,
+            self._history.steps,
+            notes,
+            looks=self._agent.looks,
+            sampling=self._sampling(),
+            on_text=lambda text: self._on_text(number, text),
+        )
+        return self._search.instead(decision, frame) if self._search else decision
 
     def _on_text(self, number: int, text: str) -> None:
         self._tell(Wrote(number, text))

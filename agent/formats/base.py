@@ -71,6 +71,10 @@ def repair_text(error: AnswerError) -> str:
     return f"Your answer could not be carried out, and nothing was done. {error}\nPlease answer again."
 
 
+SEARCHING = "Look elsewhere on the page"
+"""The step in words where the page was scrolled in search of something; the model did not ask for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PastStep:
     """What a model is shown again of a step that is over."""
@@ -136,6 +140,11 @@ class Format(Protocol):
     @property
     def quotes_the_task(self) -> bool:
         """Whether the model may be held to quoting on its action line only what stands in the instruction."""
+        ...
+
+    @property
+    def judges_one_screen(self) -> bool:
+        """Whether a failure says only that the screen does not show what is asked for; the page may."""
         ...
 
     def prompt(

@@ -44,6 +44,7 @@ class GUIOwlFormat:
     max_pictures = 2
     evicted_at_once = 1
     quotes_the_task = False
+    judges_one_screen = False
 
     def __init__(self, kinds: Collection[str] = (), resizing: Resizing | None = None) -> None:
         self._scale = SCALE.as_resized(resizing)

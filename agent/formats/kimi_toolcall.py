@@ -51,6 +51,7 @@ class KimiToolcallFormat:
     max_pictures = 3
     evicted_at_once = 1
     quotes_the_task = False
+    judges_one_screen = False
 
     def __init__(self, kinds: Collection[str] = ()) -> None:
         self._grounding = KimiVLFormat(kinds)

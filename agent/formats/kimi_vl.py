@@ -72,6 +72,7 @@ class KimiVLFormat:
 
     max_pictures = 3
     quotes_the_task = False
+    judges_one_screen = False
 
     def __init__(self, kinds: Collection[str] = (), evicted_at_once: int = 1) -> None:
         self.evicted_at_once = evicted_at_once

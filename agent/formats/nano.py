@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from PIL.Image import Image
 
-from agent.formats.base import Answer, AnswerError, Apart, PastStep
+from agent.formats.base import SEARCHING, Answer, AnswerError, Apart, PastStep
 from agent.formats.calls import parse_calls
 from agent.formats.sections import read_sections
 from agent.view import View
@@ -37,12 +37,13 @@ class NanoFormat:
     max_pictures = 1
     evicted_at_once = 1
     quotes_the_task = True
+    judges_one_screen = True
 
     def prompt(
         self, instruction: str, picture: Image, steps: Sequence[PastStep], notes: Sequence[str] = ()
     ) -> list[Message]:
-        # It was never taught notes; a step that was not carried out is left out, so that it comes next again.
-        done = [step.action for step in steps if step.done]
+        # It was never taught notes, nor searches. A step that was not carried out is left out, so that it comes again.
+        done = [step.action for step in steps if step.done and step.action != SEARCHING]
         return [Message.system(prompts.SYSTEM), Message.user(picture, prompts.user_text(instruction, done))]
 
     def parse(self, text: str, view: View) -> Answer:

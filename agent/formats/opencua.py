@@ -47,6 +47,7 @@ class OpenCUAFormat:
     max_pictures = 3
     evicted_at_once = 1
     quotes_the_task = False
+    judges_one_screen = False
 
     def __init__(
         self,

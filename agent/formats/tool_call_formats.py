@@ -59,6 +59,7 @@ class ToolCallFormat:
     max_pictures = 5
     evicted_at_once = 1
     quotes_the_task = False
+    judges_one_screen = False
 
     def __init__(self, family: Family, kinds: Collection[str] = (), resizing: Resizing | None = None) -> None:
         self.name = family.name

@@ -104,6 +104,7 @@ class UITarsFormat:
     max_pictures = 5
     evicted_at_once = 1
     quotes_the_task = False
+    judges_one_screen = False
 
     def __init__(self, kinds: Collection[str] = (), resizing: Resizing | None = None) -> None:
         self._scale = SCALE.as_resized(resizing)

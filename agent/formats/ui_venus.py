@@ -62,6 +62,7 @@ class UIVenusFormat:
     max_pictures = 1
     evicted_at_once = 1
     quotes_the_task = False
+    judges_one_screen = False
 
     def __init__(self, kinds: Collection[str] = ()) -> None:
         self._addition = f"- {UNTRUSTED}\n" if kinds else ""

@@ -1,0 +1,67 @@
+"""Scrolling until what is asked for comes into view.
+
+A model that judges one screen at a time says of a thing farther down that it is not there. Before it is believed the
+page is scrolled: down to its end, then from its top to where the search began. Knows decisions and frames; carries
+nothing out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from agent.formats.base import SEARCHING, Answer
+from agent.looking import Decision
+from envs.actions import Scroll, Terminate
+from envs.frame import Frame
+
+MOST_SCREENS: Final = 20
+"""After so many it is given up."""
+NOTCH_DEV: Final = 100.0
+"""How far a notch of the wheel scrolls, about: in Chromium exactly."""
+SHARE: Final = 0.6
+"""How much of a screen is scrolled at a time: what one screen cuts off the next one shows whole."""
+TO_THE_TOP: Final = 100
+"""Notches."""
+SAME: Final = 0.001
+"""Frames that differ in a smaller part of their pixels show the same: a caret blinks, a clock goes on."""
+
+
+class Search:
+    """One search after the other; a thing that is found ends one."""
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[Frame, Decision]] = []
+        """The screens that do not show it, and what the model said of them."""
+        self._from_top = False
+
+    def known(self, frame: Frame) -> Decision | None:
+        """What the model said of such a screen already in this search, at no cost."""
+        for seen, decision in self._seen:
+            if _look_the_same(seen, frame):
+                return replace(decision, looks=(), prompt_s=0.0, generate_s=0.0, parse_s=0.0)
+        return None
+
+    def instead(self, decision: Decision, frame: Frame) -> Decision:
+        """The decision, or scrolling in the place of a failure as long as there is more to see."""
+        first, *_ = decision.actions
+        if not isinstance(first, Terminate) or first.success:
+            self._seen, self._from_top = [], False
+            return decision
+        over = self.known(frame) is not None
+        if not over:
+            self._seen.append((frame, decision))
+        if len(self._seen) > MOST_SCREENS or (over and self._from_top):
+            return decision
+        self._from_top |= over
+        notches = TO_THE_TOP if over else -max(1, int(SHARE * frame.height_px * frame.dev_per_px / NOTCH_DEV))
+        scroll = Scroll(at=frame.point(0.5, 0.5), vertical=notches)
+        return replace(decision, answer=Answer(decision.answer.thought, SEARCHING, (scroll,)))
+
+
+def _look_the_same(one: Frame, other: Frame) -> bool:
+    if one.pixels.shape != other.pixels.shape:
+        return False
+    return float(np.mean((one.pixels != other.pixels).any(-1))) < SAME
