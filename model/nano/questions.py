@@ -7,6 +7,7 @@ same, or is invented. Knows screens and steps; knows no tokens and no tensors.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -26,8 +27,10 @@ from model.nano.steps import (
     icon_step,
     instruction,
     key_step,
+    ordinal_step,
     pointer_step,
     random_step,
+    related_step,
     row_tick_step,
     scroll_step,
     type_step,
@@ -52,6 +55,8 @@ AROUND_BESIDE = 0.75
 """How often a picture for questions about fields is cut around one that stands beside its label."""
 AROUND_ICON = 0.3
 """How often any other picture is cut around an icon."""
+RELATED = 0.15
+"""How often a single step is told from others by its order or an anchor: only its line counts then."""
 IN_ROW = 0.25
 """How often a box away from its label is asked for as the box in the label's row."""
 LENGTHS = ((16, 12), (16, 12), (28, 20))
@@ -201,6 +206,22 @@ def _other_steps(rng: random.Random, count: int) -> list[Step]:
     ]
 
 
+def _told_apart(rng: random.Random, labels: Sequence[str], typing: bool) -> Query:
+    """A step on one of several that look the same, found by further looks: its code always names the same place."""
+    label, kind = rng.choice(labels), rng.random()
+    if typing:
+        step = type_step(rng, words.value(rng)[:LONG_TEXT].strip(), label)
+    elif kind < 0.2:
+        step = icon_step(rng, rng.choice(NAMES))
+    else:
+        step = pointer_step(rng, rng.choices(("Click", "Tick", "Untick"), (8, 2, 1))[0], label)
+    if typing or kind < 0.7:
+        step = related_step(rng, step, rng.choice(labels), words.word(rng).lower())
+    else:
+        step = ordinal_step(rng, label)
+    return Query(instruction(rng, [step]), (), step.action, step.code)
+
+
 def _finished(rng: random.Random) -> Query:
     steps = _other_steps(rng, rng.randint(1, 4))
     return Query(instruction(rng, steps), tuple(s.action for s in steps), DONE.action, DONE.code)
@@ -317,7 +338,9 @@ def picture_of(
     asked: list[Query] = []
     for _ in range(queries):
         kind = rng.random()
-        if many and kind < 0.15:
+        if not many and rng.random() < RELATED:
+            asked.append(_told_apart(rng, [item.label for item in screen.items if len(item.label) <= SHORT], typing))
+        elif many and kind < 0.15:
             asked.append(_finished(rng))
         elif many and kind < 0.3:
             asked.append(_query(rng, rng.choice((key_step, scroll_step))(rng), many))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model.nano import questions
-from model.nano.action_lines import UNKNOWN_PLACE
+from model.nano.action_lines import UNKNOWN_PLACE, code_of, target_of
 from model.nano.letters import letters_of
 from model.nano.prompts import NOT_HERE
 from model.nano.questions import PATCH, Picture, picture_of, thousandths
@@ -99,6 +99,20 @@ def test_questions_are_of_the_wanted_sort(cuts: list[Cut], request: pytest.Fixtu
     else:
         assert all(query.action.startswith("Type") == typing for query in asked)
         assert not any(query.steps for query in asked)
+
+
+def test_of_what_is_told_apart_only_the_line_counts(cuts: list[Cut], request: pytest.FixtureRequest) -> None:
+    many, typing = request.node.callspec.params["cuts"]
+    asked = [query for picture, _, _ in cuts for query in picture.queries]
+    targets = [(query, target_of(query.action)) for query in asked if not query.steps]
+    apart = [(query, target) for query, target in targets if target and (target.ordinal or target.relation)]
+    if not many:
+        assert len(apart) > 15
+        assert {bool(target.relation) for _, target in apart} == ({True} if typing else {True, False})
+        for query, target in apart:
+            assert (query.label, query.aim, query.is_absent) == ("", None, False)
+            assert query.code == code_of(query.action)
+            assert f'"{target.anchor}"' in query.instruction or not target.relation
 
 
 def test_patches_know_their_characters_and_labels(cuts: list[Cut], screen: Screen) -> None:
