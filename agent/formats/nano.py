@@ -19,12 +19,16 @@ from PIL.Image import Image
 from agent.formats.base import SEARCHING, Answer, AnswerError, Apart, PastStep
 from agent.formats.calls import parse_calls
 from agent.formats.sections import read_sections
+from agent.strokes import onto_text
 from agent.view import View
 from envs.actions import pointed_at
+from envs.frame import Frame, Point
 from model.messages import Message
 from model.nano import prompts
 from model.nano.action_lines import ORDINALS, Target, code_of, target_of
 
+ON_TEXT = "Click", "Double-click", "Right-click"
+"""Verbs of lines whose target is its own text: the box that is ticked, or the field, may stand beside it."""
 ICON_PX = 32
 CHARACTER_PX, MARGIN_PX = 8, 16
 """How wide a label is at most, about: so much for each character, and so much besides."""
@@ -55,6 +59,8 @@ class NanoFormat:
         actions = parse_calls(sections.code, view)
         place = pointed_at(actions[0])
         if place is not None and code is not None:
+            if target is not None and not target.is_icon and line.partition(" ")[0] in ON_TEXT:
+                place = _on_text(view.frame, place, len(target.label))
             first, *rest = parse_calls(code, view)
             actions = (first.model_copy(update={"at": place}), *rest)
         return Answer(sections.thought, line, actions)
@@ -67,6 +73,13 @@ class NanoFormat:
 
     def repair(self, error: AnswerError) -> str:
         return f"\n# Error:\n{error}\n"
+
+
+def _on_text(frame: Frame, point: Point, length: int) -> Point:
+    """The point, or the nearest one on a text of such a length: nano is sometimes a few pixels beside it."""
+    width, height = frame.width_px, frame.height_px
+    x, y = onto_text(frame.pixels, (point.x * width, point.y * height), length)
+    return frame.point(x / width, y / height)
 
 
 def _apart(line: str, target: Target) -> Apart:

@@ -1,0 +1,87 @@
+"""A place beside a text is moved onto it, and nothing else moves it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFont
+
+from agent.formats.nano import NanoFormat
+from agent.strokes import onto_text
+from agent.view import View
+from envs.actions import Click
+from envs.frame import Frame
+from model.nano.prompts import answer_text
+
+FONT = ImageFont.load_default(15)
+SIZE = (400, 120)
+LABEL, OTHER = "Accounts", "Go"
+LABEL_BOX = (150, 50, 212, 66)
+"""Of the ink, about; OTHER stands 40 px to the right of it."""
+
+
+@pytest.fixture(scope="module", params=["light", "dark", "button"])
+def pixels(request: pytest.FixtureRequest) -> np.ndarray:
+    ground, ink = {"dark": ((30, 32, 40), (220, 220, 220))}.get(request.param, ((255, 255, 255), (20, 20, 20)))
+    picture = Image.new("RGB", SIZE, ground)
+    draw = ImageDraw.Draw(picture)
+    if request.param == "button":
+        draw.rectangle((130, 40, 232, 76), fill=(235, 235, 240), outline=(90, 90, 90))
+    draw.text((150, 48), LABEL, ink, FONT)
+    draw.text((252, 48), OTHER, ink, FONT)
+    return np.asarray(picture)
+
+
+@pytest.mark.parametrize("place", [(140.0, 57.0), (222.0, 59.0), (180.0, 42.0), (180.0, 74.0), (216.0, 68.0)])
+def test_a_place_beside_a_text_is_moved_onto_it(pixels: np.ndarray, place: tuple[float, float]) -> None:
+    left, top, right, bottom = LABEL_BOX
+    x, y = onto_text(pixels, place, len(LABEL))
+    assert left <= x <= right
+    assert top <= y <= bottom
+
+
+def test_of_two_texts_the_one_of_the_right_length_is_meant(pixels: np.ndarray) -> None:
+    between = (234.0, 58.0)
+    assert onto_text(pixels, between, len(LABEL))[0] < 215
+    assert onto_text(pixels, between, len(OTHER))[0] > 250
+
+
+@given(st.floats(160, 202), st.floats(57, 60))
+def test_a_place_on_a_text_stays(x: float, y: float) -> None:
+    picture = Image.new("RGB", SIZE, "white")
+    ImageDraw.Draw(picture).text((150, 48), LABEL, "black", FONT)
+    assert onto_text(np.asarray(picture), (x, y), len(LABEL)) == pytest.approx((x, y))
+
+
+@given(st.floats(0, SIZE[0]), st.floats(0, SIZE[1]), st.integers(0, 300))
+def test_where_nothing_is_written_a_place_stays(x: float, y: float, length: int) -> None:
+    for shade in (0, 128, 255):
+        blank = np.full((SIZE[1], SIZE[0], 3), shade, np.uint8)
+        assert onto_text(blank, (x, y), length) == (x, y)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, SIZE[0]), st.floats(0, SIZE[1]), st.integers(0, 40))
+def test_a_place_never_leaves_the_picture(seed: int, x: float, y: float, length: int) -> None:
+    noise = np.random.default_rng(seed).integers(0, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
+    moved = onto_text(noise, (x, y), length)
+    assert 0 <= moved[0] <= SIZE[0]
+    assert 0 <= moved[1] <= SIZE[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "moves"),
+    [
+        ('Click "Accounts"', True),
+        ('Right-click "Accounts"', True),
+        ('Tick "Accounts"', False),
+        ('Click icon "accounts"', False),
+        ('Type "7" into "Accounts"', False),
+    ],
+)
+def test_only_what_is_its_own_text_is_moved_to(pixels: np.ndarray, line: str, moves: bool) -> None:
+    view = View.whole(Frame(pixels))
+    first, *_ = NanoFormat().parse(answer_text(line, "pyautogui.click(x=0.355, y=0.480)"), view).actions
+    assert isinstance(first, Click)
+    assert (first.at.x > 0.37) == moves
