@@ -9,14 +9,15 @@ anchor, or past those that were found already. Knows formats, models and views; 
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from PIL.Image import Image
 
 from agent.formats.base import Answer, AnswerError, Apart, CutOff, Format, PastStep
-from agent.nearby import LINE_PX, Box, in_reading_order, only, regions, without
+from agent.nearby import Box, are_one, in_reading_order, only, regions, without
 from agent.view import View, around, covering, tiles
 from envs.actions import Action, Terminate, pointed_at
 from envs.frame import Frame, Point
@@ -25,6 +26,8 @@ from model.messages import Message, Reply
 
 MAX_CANDIDATES = 3
 """How many places of the first look are looked at again."""
+MAX_ANCHORS = 2
+"""Beside how many places that look like an anchor is looked."""
 MOST_ALIKE = 24
 """How many things that look the same are told apart by their order."""
 
@@ -222,52 +225,56 @@ class _Session:
 
     def _told_apart(self, frame: Frame, view_px: tuple[int, int], read: _Read, apart: Apart) -> _Read:
         """The answer with the place of the one that is meant, or a failure where it is not found."""
-        everywhere = (0, 0, frame.width_px, frame.height_px)
-        areas: Iterable[Box] = (everywhere,)
-        if apart.relation is not None:
-            anchors = self._pointing(apart.anchor, covering(frame, everywhere, view_px))
-            areas = regions(apart.relation, anchors[0][1], frame) if anchors else ()
-        for area in areas:
-            shown = frame if area == everywhere else only(frame, area)
+        index = apart.ordinal or 0
+        for area in self._where_to_look(frame, view_px, apart):
+            shown = frame if apart.relation is None else only(frame, area)
             if apart.ordinal is None:
-                points = [point for _, point in self._pointing(apart.alike, covering(shown, area, view_px))][:1]
+                points = self._places(apart.alike, covering(shown, area, view_px), apart.alike_px)
             else:
                 points = self._all(apart, shown, area, view_px)
-            index = apart.ordinal or 0
             if -len(points) <= index < len(points):
                 return read.pointing_at(points[index])
         return read.failed()
+
+    def _where_to_look(self, frame: Frame, view_px: tuple[int, int], apart: Apart) -> Iterator[Box]:
+        everywhere = (0, 0, frame.width_px, frame.height_px)
+        if apart.relation is None:
+            yield everywhere
+            return
+        anchors = self._places(apart.anchor, covering(frame, everywhere, view_px), apart.alike_px)
+        for anchor in anchors[:MAX_ANCHORS]:
+            yield from regions(apart.relation, anchor, frame)
 
     def _all(self, apart: Apart, frame: Frame, area: Box, view_px: tuple[int, int]) -> list[Point]:
         """All places of things that look the same in a part of a frame, in reading order.
 
         What was found is painted over, until nothing more is.
         """
-        found: list[tuple[float, float, Point]] = []
+        found: list[Point] = []
         views = covering(frame, area, view_px)
         while views and len(found) < MOST_ALIKE:
-            new: list[tuple[float, float, Point]] = []
-            for _, point in self._pointing(apart.alike, views):
-                x, y = point.x * frame.width_px, point.y * frame.height_px
-                if all(abs(x - ox) > apart.alike_px / 2 or abs(y - oy) > LINE_PX for ox, oy, _ in (*found, *new)):
-                    new.append((x, y, point))
+            places = self._places(apart.alike, views, apart.alike_px)
+            new = [place for place in places if not any(are_one(frame, place, old, apart.alike_px) for old in found)]
             found += new
-            frame = without(frame, [point for *_, point in new], apart.alike_px)
-            views = tuple(
-                view for view in covering(frame, area, view_px) if any(view.shows(point) for *_, point in new)
-            )
-        return in_reading_order(found)
+            frame = without(frame, new, apart.alike_px)
+            views = tuple(view for view in covering(frame, area, view_px) if any(map(view.shows, new)))
+        return in_reading_order(frame, found)
 
-    def _pointing(self, target: str, views: Sequence[View]) -> list[tuple[Look, Point]]:
-        """Where a target is found in some views, the surest first."""
+    def _places(self, target: str, views: Sequence[View], width_px: int) -> list[Point]:
+        """Where a target so wide is found in some views; what is surer, or what several of them show, comes first."""
         session = _Session.grounding(self._model, self._format, target, self._sampling)
         reads = session._look(views)
         self._looks += session._looks
         self._prompt_s += session._prompt_s
         self._generate_s += session._generate_s
         self._parse_s += session._parse_s
-        found = [(read.look, read.point) for read in reads if read.point is not None]
-        return sorted(found, key=lambda one: one[0].surety, reverse=True)
+        found = sorted((read for read in reads if read.point), key=lambda read: read.look.surety, reverse=True)
+        weights: dict[Point, float] = {}
+        for read in found:
+            assert read.point is not None
+            one = next((old for old in weights if are_one(views[0].frame, read.point, old, width_px)), read.point)
+            weights[one] = weights.get(one, 0.0) + math.exp(read.look.surety)
+        return sorted(weights, key=lambda place: weights[place], reverse=True)
 
     def _confirmed(self, frame: Frame, view_px: tuple[int, int], best_first: Sequence[_Read]) -> _Read:
         """What is most probable of the first look and a second one, straight at the places that it named.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from envs.frame import Frame, Point
 from model.nano.action_lines import Relation
 
 Box = tuple[int, int, int, int]
-Found = TypeVar("Found")
 
 FAR: Final = 100_000
 """Beyond every screen, px."""
@@ -64,12 +63,18 @@ def without(frame: Frame, points: Sequence[Point], width_px: int) -> Frame:
     return replace(frame, pixels=pixels)
 
 
-def in_reading_order(places: Sequence[tuple[float, float, Found]]) -> list[Found]:
-    """Things with the x and y of their middles, px: line by line, and from left to right."""
-    lines: list[list[tuple[float, float, Found]]] = []
-    for place in sorted(places, key=lambda place: place[1]):
-        if lines and place[1] - lines[-1][-1][1] <= LINE_PX:
+def are_one(frame: Frame, one: Point, other: Point, width_px: int) -> bool:
+    """Whether two places are of the same thing, given how wide that is."""
+    across, down = (one.x - other.x) * frame.width_px, (one.y - other.y) * frame.height_px
+    return abs(across) <= width_px / 2 and abs(down) <= LINE_PX
+
+
+def in_reading_order(frame: Frame, places: Sequence[Point]) -> list[Point]:
+    """Line by line, and from left to right."""
+    lines: list[list[Point]] = []
+    for place in sorted(places, key=lambda place: place.y):
+        if lines and (place.y - lines[-1][-1].y) * frame.height_px <= LINE_PX:
             lines[-1].append(place)
         else:
             lines.append([place])
-    return [found for line in lines for _, _, found in sorted(line, key=lambda place: place[0])]
+    return [place for line in lines for place in sorted(line, key=lambda place: place.x)]

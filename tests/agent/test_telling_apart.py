@@ -163,8 +163,14 @@ def test_a_part_of_a_frame_is_a_frame_with_the_same_places() -> None:
 
 
 def test_reading_order_is_line_by_line() -> None:
-    places = [(500.0, 104.0, "b"), (100.0, 100.0, "a"), (50.0, 180.0, "c"), (600.0, 96.0, "b2")]
-    assert in_reading_order(places) == ["a", "b", "b2", "c"]
+    frame = screen({})
+    b, a, c, b2 = (frame.point(x / 1280, y / 720) for x, y in ((500, 104), (100, 100), (50, 180), (600, 96)))
+    assert in_reading_order(frame, [b, a, c, b2]) == [a, b, b2, c]
+
+
+def test_what_several_views_show_is_likelier_than_what_one_is_surer_of() -> None:
+    places = {"Ada": [(100, 100), (330, 400)], "Edit": [(900, 100), (900, 400)]}  # the second lies in two views
+    assert place_of(decided('Click "Edit" in the row "Ada"', places)) == pytest.approx((900, 400), abs=2)
 
 
 LABELS = st.text(st.characters(exclude_characters="\n"), min_size=1, max_size=12).filter(lambda text: '" ' not in text)
