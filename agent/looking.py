@@ -3,8 +3,8 @@
 A model that can point only in small pictures looks at overlapping tiles of the screen, all in one batch: answers that
 point compete by their probability. If it is to look twice, it then looks at the parts around the best places: a place
 may be read better in the middle of a picture, and what looked right at the edge of a tile may not be. What it tells
-from others like it by their order, or by what it stands beside, is looked for by further looks: at what is near the
-anchor, or past those that were found already. Knows formats, models and views; carries nothing out.
+from others like it by what it stands beside is looked for by further looks near the anchor; by their order, among all
+that look the same as the one that it finds. Knows formats, models and views; carries nothing out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from PIL.Image import Image
 
 from agent.formats.base import Answer, AnswerError, Apart, CutOff, Format, PastStep
-from agent.nearby import Box, are_one, in_reading_order, only, regions, without
+from agent.nearby import Box, all_like, are_one, only, regions
 from agent.view import View, around, covering, tiles
 from envs.actions import Action, Terminate, pointed_at
 from envs.frame import Frame, Point
@@ -26,10 +26,8 @@ from model.messages import Message, Reply
 
 MAX_CANDIDATES = 3
 """How many places of the first look are looked at again."""
-MAX_ANCHORS = 2
-"""Beside how many places that look like an anchor is looked."""
-MOST_ALIKE = 24
-"""How many things that look the same are told apart by their order."""
+MAX_TRIED = 2
+"""How many places are tried where an anchor, or the first of several that look the same, may stand."""
 
 Ask = Callable[[Image], list[Message]]
 Read = Callable[[str, View], Answer]
@@ -225,15 +223,13 @@ class _Session:
 
     def _told_apart(self, frame: Frame, view_px: tuple[int, int], read: _Read, apart: Apart) -> _Read:
         """The answer with the place of the one that is meant, or a failure where it is not found."""
-        index = apart.ordinal or 0
         for area in self._where_to_look(frame, view_px, apart):
             shown = frame if apart.relation is None else only(frame, area)
-            if apart.ordinal is None:
-                points = self._places(apart.alike, covering(shown, area, view_px), apart.alike_px)
-            else:
-                points = self._all(apart, shown, area, view_px)
-            if -len(points) <= index < len(points):
-                return read.pointing_at(points[index])
+            for place in self._places(apart.alike, covering(shown, area, view_px), apart)[:MAX_TRIED]:
+                alike = [place] if apart.ordinal is None else all_like(shown, place, apart.characters)
+                index = apart.ordinal or 0
+                if -len(alike) <= index < len(alike):
+                    return read.pointing_at(alike[index])
         return read.failed()
 
     def _where_to_look(self, frame: Frame, view_px: tuple[int, int], apart: Apart) -> Iterator[Box]:
@@ -241,27 +237,12 @@ class _Session:
         if apart.relation is None:
             yield everywhere
             return
-        anchors = self._places(apart.anchor, covering(frame, everywhere, view_px), apart.alike_px)
-        for anchor in anchors[:MAX_ANCHORS]:
+        anchors = self._places(apart.anchor, covering(frame, everywhere, view_px), apart)
+        for anchor in anchors[:MAX_TRIED]:
             yield from regions(apart.relation, anchor, frame)
 
-    def _all(self, apart: Apart, frame: Frame, area: Box, view_px: tuple[int, int]) -> list[Point]:
-        """All places of things that look the same in a part of a frame, in reading order.
-
-        What was found is painted over, until nothing more is.
-        """
-        found: list[Point] = []
-        views = covering(frame, area, view_px)
-        while views and len(found) < MOST_ALIKE:
-            places = self._places(apart.alike, views, apart.alike_px)
-            new = [place for place in places if not any(are_one(frame, place, old, apart.alike_px) for old in found)]
-            found += new
-            frame = without(frame, new, apart.alike_px)
-            views = tuple(view for view in covering(frame, area, view_px) if any(map(view.shows, new)))
-        return in_reading_order(frame, found)
-
-    def _places(self, target: str, views: Sequence[View], width_px: int) -> list[Point]:
-        """Where a target so wide is found in some views; what is surer, or what several of them show, comes first."""
+    def _places(self, target: str, views: Sequence[View], apart: Apart) -> list[Point]:
+        """Where a target is found in some views; what is surer, or what several of them show, comes first."""
         session = _Session.grounding(self._model, self._format, target, self._sampling)
         reads = session._look(views)
         self._looks += session._looks
@@ -272,7 +253,9 @@ class _Session:
         weights: dict[Point, float] = {}
         for read in found:
             assert read.point is not None
-            one = next((old for old in weights if are_one(views[0].frame, read.point, old, width_px)), read.point)
+            one = next(
+                (old for old in weights if are_one(views[0].frame, read.point, old, apart.characters)), read.point
+            )
             weights[one] = weights.get(one, 0.0) + math.exp(read.look.surety)
         return sorted(weights, key=lambda place: weights[place], reverse=True)
 

@@ -1,4 +1,4 @@
-"""Where to look for what is told from others by what it stands beside, and how to look past what was found.
+"""Where to look for what is told from others by what it stands beside, and which others look the same.
 
 Knows rectangles and pixels; asks nobody. Boxes are (left, top, right, bottom) in whole pixels of the frame, right and
 bottom excluded.
@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from agent.strokes import CHARACTER_PX, look_alikes, text_near
 from envs.frame import Frame, Point
 from model.nano.action_lines import Relation
 
@@ -21,6 +22,8 @@ FAR: Final = 100_000
 """Beyond every screen, px."""
 LINE_PX = 12
 """Things whose middles are so much apart at most stand on one line."""
+ICON_PX: Final = 24
+"""Side of an icon, about."""
 _AROUND: Final[dict[Relation, tuple[Box, ...]]] = {
     "in the row": ((-FAR, -14, FAR, 14), (-FAR, -26, FAR, 26), (-FAR, -46, FAR, 46)),
     "next to": ((-240, -16, 240, 16), (-FAR, -26, FAR, 26), (-240, -80, 240, 80)),
@@ -53,20 +56,27 @@ def only(frame: Frame, box: Box) -> Frame:
     return replace(frame, pixels=pixels)
 
 
-def without(frame: Frame, points: Sequence[Point], width_px: int) -> Frame:
-    """The same frame with what stands at some points painted over, each so wide and a line high."""
-    pixels = frame.pixels.copy()
-    for point in points:
-        x, y = round(point.x * frame.width_px), round(point.y * frame.height_px)
-        area = pixels[max(0, y - LINE_PX) : y + LINE_PX, max(0, x - width_px // 2) : x + width_px // 2]
-        area[:] = np.median(area.reshape(-1, 3), axis=0).astype(np.uint8)
-    return replace(frame, pixels=pixels)
-
-
-def are_one(frame: Frame, one: Point, other: Point, width_px: int) -> bool:
-    """Whether two places are of the same thing, given how wide that is."""
+def are_one(frame: Frame, one: Point, other: Point, characters: int) -> bool:
+    """Whether two places are of the same thing, given how many characters it has; 0 for an icon."""
     across, down = (one.x - other.x) * frame.width_px, (one.y - other.y) * frame.height_px
-    return abs(across) <= width_px / 2 and abs(down) <= LINE_PX
+    return abs(across) <= max(ICON_PX, CHARACTER_PX * characters) / 2 and abs(down) <= LINE_PX
+
+
+def all_like(frame: Frame, point: Point, characters: int) -> list[Point]:
+    """The middles of all that looks the same as the thing at a point, that itself included, in reading order.
+
+    Args:
+        frame: where.
+        point: on the thing, or a few pixels beside it.
+        characters: of its text; 0 for an icon.
+    """
+    x, y = point.x * frame.width_px, point.y * frame.height_px
+    box = text_near(frame.pixels, (x, y), characters) if characters else None
+    half = ICON_PX // 2
+    box = box or (max(0, round(x) - half), max(0, round(y) - half), round(x) + half, round(y) + half)
+    found = look_alikes(frame.pixels, box)
+    points = [frame.point(at_x / frame.width_px, at_y / frame.height_px) for at_x, at_y in found]
+    return in_reading_order(frame, points) or [point]
 
 
 def in_reading_order(frame: Frame, places: Sequence[Point]) -> list[Point]:

@@ -20,8 +20,8 @@ LETTER_PX = 5, 40
 """Least and greatest height of a line of text."""
 TALL_PX = 26
 """Longer vertical strokes are borders."""
-GAP_PX = 9
-"""What belongs together has no wider gap."""
+GAPS_PX = range(3, 10)
+"""Between the words of a text, and between texts: which of them it is, tells the length that is wanted."""
 REACH_PX = 30, 14
 """How far beside a place, and above or below it, it is looked for."""
 WRONG_LENGTH_PX = 20.0
@@ -29,6 +29,12 @@ WRONG_LENGTH_PX = 20.0
 INSIDE_PX = 8
 """How far inside a text's ends a place is moved."""
 
+ALIKE = 0.9
+"""Correlation of things that look the same."""
+MARGIN_PX = 12
+"""Around what is compared, so that it is no part of something longer."""
+
+Box = tuple[int, int, int, int]
 Runs = list[tuple[int, int]]
 
 
@@ -40,6 +46,16 @@ def onto_text(pixels: NDArray[np.uint8], place: tuple[float, float], length: int
         place: x and y.
         length: how many characters the text has.
     """
+    text = text_near(pixels, place, length)
+    if text is None:
+        return place
+    (x, y), (left, top, right, bottom) = place, text
+    across, down = min(INSIDE_PX, (right - left) / 2), 0.3 * (bottom - top)
+    return min(max(x, left + across), right - across), min(max(y, top + down), bottom - down)
+
+
+def text_near(pixels: NDArray[np.uint8], place: tuple[float, float], length: int) -> Box | None:
+    """The text of about so many characters that stands at a place or nearest to it, if one is near."""
     x, y = place
     width = CHARACTER_PX * max(length, 1)
     reach_x, reach_y = REACH_PX
@@ -54,20 +70,54 @@ def onto_text(pixels: NDArray[np.uint8], place: tuple[float, float], length: int
         if LETTER_PX[0] <= line[1] - line[0] <= LETTER_PX[1] and _distance(line, y) <= reach_y
     ]
     if not lines:
-        return place
+        return None
     upper, lower = min(lines, key=lambda line: (_distance(line, y), abs(line[0] + line[1] - 2 * y)))
     texts = [
         text
-        for text in _runs(strokes[upper:lower].any(0), GAP_PX)
+        for gap in GAPS_PX
+        for text in _runs(strokes[upper:lower].any(0), gap)
         if text[1] - text[0] >= LETTER_PX[0] and _distance(text, x) <= reach_x
     ]
     if not texts:
-        return place
+        return None
     first, last = min(
         texts, key=lambda text: _distance(text, x) + WRONG_LENGTH_PX * abs(math.log((text[1] - text[0]) / width))
     )
-    across, down = min(INSIDE_PX, (last - first) / 2), 0.3 * (lower - upper)
-    return left + min(max(x, first + across), last - across), top + min(max(y, upper + down), lower - down)
+    return left + first, top + upper, left + last, top + lower
+
+
+def look_alikes(pixels: NDArray[np.uint8], box: Box) -> list[tuple[float, float]]:
+    """The middles of everything that looks like what a box shows, that itself included, also in other colours.
+
+    By the normalised correlation (Lewis 1995) of colours with those of the box and a margin.
+    """
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = (
+        max(0, box[0] - MARGIN_PX), max(0, box[1] - MARGIN_PX // 2), min(width, box[2] + MARGIN_PX),
+        min(height, box[3] + MARGIN_PX // 2),
+    )  # fmt: skip
+    colours = np.moveaxis(pixels.astype(np.float32), -1, 0)
+    colours -= colours.mean((1, 2), keepdims=True)  # large means would drown what differs
+    wanted = colours[:, top:bottom, left:right]
+    wanted = wanted - wanted.mean((1, 2), keepdims=True)
+    rows, columns = wanted.shape[1:]
+    shape = height + rows, width + columns
+
+    def correlated(kernels: NDArray[np.float32], of: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(3, H, W) of each colour."""
+        spectra = np.conj(np.fft.rfft2(kernels, shape)) * np.fft.rfft2(of, shape)
+        return np.fft.irfft2(spectra, shape)[:, : height - rows + 1, : width - columns + 1]
+
+    ones = np.ones_like(wanted)
+    variance = (correlated(ones, colours**2) - correlated(ones, colours) ** 2 / (rows * columns)).sum(0)
+    energy = float((wanted**2).sum())
+    likeness = np.abs(correlated(wanted, colours).sum(0)) / np.sqrt(np.maximum(variance, 1.0) * max(energy, 1.0))
+    found: list[tuple[float, float]] = []
+    while likeness.max() > ALIKE:
+        y, x = np.unravel_index(likeness.argmax(), likeness.shape)
+        found.append((float(x) + columns / 2, float(y) + rows / 2))
+        likeness[max(0, y - rows // 2) : y + rows // 2 + 1, max(0, x - columns // 2) : x + columns // 2 + 1] = 0.0
+    return found
 
 
 def _vertical_strokes(area: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -96,8 +96,8 @@ class Apart:
 
     alike: str
     """The target by which any of them is found, for `Format.grounding_prompt`."""
-    alike_px: int
-    """About how wide they are."""
+    characters: int
+    """Of their text; 0 for icons."""
     ordinal: int | None = None
     """Its place in reading order, 0 for the first and -1 for the last."""
     relation: Relation | None = None

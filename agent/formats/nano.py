@@ -29,9 +29,6 @@ from model.nano.action_lines import ORDINALS, Target, code_of, target_of
 
 ON_TEXT = "Click", "Double-click", "Right-click"
 """Verbs of lines whose target is its own text: the box that is ticked, or the field, may stand beside it."""
-ICON_PX = 32
-CHARACTER_PX, MARGIN_PX = 8, 16
-"""How wide a label is at most, about: so much for each character, and so much besides."""
 
 
 class NanoFormat:
@@ -87,7 +84,7 @@ def _apart(line: str, target: Target) -> Apart:
     alike = replace(target, ordinal="", relation=None, anchor="")
     return Apart(
         line.replace(str(target), str(alike)),
-        ICON_PX if target.is_icon else MARGIN_PX + CHARACTER_PX * len(target.label),
+        0 if target.is_icon else len(target.label),
         ORDINALS[target.ordinal] if target.ordinal else None,
         target.relation,
         f'Click "{target.anchor}"',

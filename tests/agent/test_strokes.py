@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from agent.formats.nano import NanoFormat
-from agent.strokes import onto_text
+from agent.strokes import look_alikes, onto_text, text_near
 from agent.view import View
 from envs.actions import Click
 from envs.frame import Frame
@@ -68,6 +68,30 @@ def test_a_place_never_leaves_the_picture(seed: int, x: float, y: float, length:
     moved = onto_text(noise, (x, y), length)
     assert 0 <= moved[0] <= SIZE[0]
     assert 0 <= moved[1] <= SIZE[1]
+
+
+def test_all_that_looks_the_same_is_found_also_in_other_colours() -> None:
+    picture = Image.new("RGB", (600, 300), "white")
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((300, 40, 400, 70), fill=(20, 60, 160))
+    places = [(40, 48, "black"), (320, 48, "white"), (40, 148, "black"), (321, 250, (120, 120, 120))]
+    for x, y, ink in places:
+        draw.text((x, y), "Edit", ink, FONT)
+    for x, y, other in ((150, 48, "Exit"), (150, 148, "Edit all"), (150, 250, "Delete"), (40, 250, "Editor")):
+        draw.text((x, y), other, "black", FONT)
+    pixels = np.asarray(picture)
+    box = text_near(pixels, (52.0, 57.0), 4)
+    assert box is not None
+    found = sorted(look_alikes(pixels, box), key=lambda place: place[::-1])
+    assert len(found) == len(places)
+    for (x, y), (left, top, _) in zip(found, places, strict=True):
+        assert left < x < left + 28
+        assert top < y < top + 20
+
+
+@given(st.integers(0, 255))
+def test_of_a_plain_area_nothing_looks_the_same(shade: int) -> None:
+    assert look_alikes(np.full((90, 120, 3), shade, np.uint8), (20, 20, 60, 40)) == []
 
 
 @pytest.mark.parametrize(
