@@ -23,6 +23,8 @@ NOTCH_DEV: Final = 100.0
 """How far a notch of the wheel scrolls, about: in Chromium exactly."""
 SHARE: Final = 0.6
 """How much of a screen is scrolled at a time: what one screen cuts off the next one shows whole."""
+PATIENCE: Final = 2
+"""After so many known screens in a row there is nothing more: one may be as empty as the one before."""
 TO_THE_TOP: Final = 100
 """Notches."""
 SAME: Final = 0.001
@@ -35,6 +37,7 @@ class Search:
     def __init__(self) -> None:
         self._seen: list[tuple[Frame, Decision]] = []
         """The screens that do not show it, and what the model said of them."""
+        self._known_in_a_row = 0
         self._from_top = False
 
     def known(self, frame: Frame) -> Decision | None:
@@ -48,14 +51,18 @@ class Search:
         """The decision, or scrolling in the place of a failure as long as there is more to see."""
         first, *_ = decision.actions
         if not isinstance(first, Terminate) or first.success:
-            self._seen, self._from_top = [], False
+            self._seen, self._known_in_a_row, self._from_top = [], 0, False
             return decision
-        over = self.known(frame) is not None
-        if not over:
+        if self.known(frame) is None:
             self._seen.append((frame, decision))
+            self._known_in_a_row = 0
+        else:
+            self._known_in_a_row += 1
+        over = self._known_in_a_row >= PATIENCE
         if len(self._seen) > MOST_SCREENS or (over and self._from_top):
             return decision
-        self._from_top |= over
+        if over:
+            self._from_top, self._known_in_a_row = True, 0
         notches = TO_THE_TOP if over else -max(1, int(SHARE * frame.height_px * frame.dev_per_px / NOTCH_DEV))
         scroll = Scroll(at=frame.point(0.5, 0.5), vertical=notches)
         return replace(decision, answer=Answer(decision.answer.thought, SEARCHING, (scroll,)))

@@ -63,10 +63,11 @@ def text_near(pixels: NDArray[np.uint8], place: tuple[float, float], length: int
     area = pixels[top : int(y) + LETTER_PX[1], left : int(x + width) + 2 * reach_x]
     strokes = _vertical_strokes(area)
     x, y = x - left, y - top
-    near = max(width, 2.0 * reach_x) / 2 + reach_x / 2
+    aside = max(width, 2.0 * reach_x) / 2 + reach_x / 2
+    near = strokes[:, max(0, int(x - aside)) : int(x + aside)]
     lines = [
         line
-        for line in _runs(strokes[:, max(0, int(x - near)) : int(x + near)].sum(1) >= 2, 1)
+        for line in _runs(np.count_nonzero(near, axis=1) > 1, 1)
         if LETTER_PX[0] <= line[1] - line[0] <= LETTER_PX[1] and _distance(line, y) <= reach_y
     ]
     if not lines:

@@ -86,13 +86,23 @@ def test_a_page_without_it_is_looked_through_once() -> None:
     assert episode.reason is StopReason.FAILURE
     assert len(watcher.texts) == 3
     assert {action.kind for action in env.actions} == {"scroll"}
-    assert len(env.actions) <= 5
+    assert len(env.actions) <= 8
 
 
 @pytest.mark.parametrize("script", [lambda screen, action: None, lambda screen, action: "caret"])
 def test_a_page_that_does_not_scroll_is_given_up_after_one_look(script: Callable[[str, Action], str | None]) -> None:
     episode, _, watcher = run("nowhere", script=script)
     assert (episode.reason, len(watcher.texts)) == (StopReason.FAILURE, 1)
+
+
+def test_an_empty_screen_in_between_is_not_the_end() -> None:
+    below = dict(zip(("top", "blank", "as blank", "bottom"), ("blank", "as blank", "bottom", "bottom"), strict=True))
+    drawn = screens()
+    drawn["blank"] = drawn["as blank"] = np.full_like(drawn["top"], 255)
+    watcher = Watcher("bottom")
+    env = FakeEnv(drawn, "top", lambda screen, action: below[screen] if action.kind == "scroll" else "end")
+    episode = Agent(ScriptedModel(watcher), env, format=NanoFormat()).run('Click "Terms"')
+    assert (episode.reason, len(watcher.texts)) == (StopReason.SUCCESS, 4)
 
 
 def test_where_there_is_no_wheel_it_fails_at_once() -> None:
