@@ -64,10 +64,10 @@ def text_near(pixels: NDArray[np.uint8], place: tuple[float, float], length: int
     strokes = _vertical_strokes(area)
     x, y = x - left, y - top
     aside = max(width, 2.0 * reach_x) / 2 + reach_x / 2
-    near = strokes[:, max(0, int(x - aside)) : int(x + aside)]
+    in_rows = np.array([np.count_nonzero(row) for row in strokes[:, max(0, int(x - aside)) : int(x + aside)]])
     lines = [
         line
-        for line in _runs(np.count_nonzero(near, axis=1) > 1, 1)
+        for line in _runs(in_rows > 1, 1)
         if LETTER_PX[0] <= line[1] - line[0] <= LETTER_PX[1] and _distance(line, y) <= reach_y
     ]
     if not lines:
