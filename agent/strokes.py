@@ -64,7 +64,7 @@ def text_near(pixels: NDArray[np.uint8], place: tuple[float, float], length: int
     strokes = _vertical_strokes(area)
     x, y = x - left, y - top
     aside = max(width, 2.0 * reach_x) / 2 + reach_x / 2
-    in_rows = np.array([np.count_nonzero(row) for row in strokes[:, max(0, int(x - aside)) : int(x + aside)]])
+    in_rows: NDArray[np.int64] = strokes[:, max(0, int(x - aside)) : int(x + aside)].sum(axis=1, dtype=np.int64)
     lines = [
         line
         for line in _runs(in_rows > 1, 1)
@@ -73,10 +73,11 @@ def text_near(pixels: NDArray[np.uint8], place: tuple[float, float], length: int
     if not lines:
         return None
     upper, lower = min(lines, key=lambda line: (_distance(line, y), abs(line[0] + line[1] - 2 * y)))
+    in_columns: NDArray[np.int64] = strokes[upper:lower].sum(axis=0, dtype=np.int64)
     texts = [
         text
         for gap in GAPS_PX
-        for text in _runs(strokes[upper:lower].any(0), gap)
+        for text in _runs(in_columns > 0, gap)
         if text[1] - text[0] >= LETTER_PX[0] and _distance(text, x) <= reach_x
     ]
     if not texts:
