@@ -20,7 +20,7 @@ Box = tuple[int, int, int, int]
 
 FAR: Final = 100_000
 """Beyond every screen, px."""
-LINE_PX = 12
+LINE_PX: Final = 12
 """Things whose middles are so much apart at most stand on one line."""
 ICON_PX: Final = 24
 """Side of an icon, about."""

@@ -31,7 +31,7 @@ def test_batches_are_held_each_to_its_own_place(engine: Engine) -> None:
 
 
 def test_special_tokens_are_not_allowed_but_for_the_end(engine: Engine) -> None:
-    constraint = engine._constraint("root ::= [^x]*")
+    (constraint,) = engine._constraints(Sampling(grammar="root ::= [^x]*"))
     logits = torch.zeros(engine.tokenizer.vocab_size)
     constraint.mask(logits)
     allowed = (logits == 0).nonzero().flatten().tolist()
