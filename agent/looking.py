@@ -1,10 +1,11 @@
 """How an answer is obtained for a frame: in one look at the whole of it, or in several looks at parts.
 
-A model that can point only in small pictures looks at overlapping tiles of the screen, all in one batch: answers that
-point compete by their probability. If it is to look twice, it then looks at the parts around the best places: a place
-may be read better in the middle of a picture, and what looked right at the edge of a tile may not be. What it tells
-from others like it by what it stands beside is looked for by further looks near the anchor; by their order, among all
-that look the same as the one that it finds. Knows formats, models and views; carries nothing out.
+A model that can point only in small pictures looks at overlapping tiles of the screen, all in one batch: places that
+they name compete by how probable the answers are that name them. If it is to look twice, it then looks at the parts
+around the best places: a place may be read better in the middle of a picture, and what looked right at the edge of a
+tile may not be. What it tells from others like it by what it stands beside is looked for by further looks near the
+anchor; by their order, among all that look the same as the one that it finds. Knows formats, models and views; carries
+nothing out.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from model.messages import Message, Reply
 
 MAX_CANDIDATES = 3
 """How many places of the first look are looked at again."""
+SHORT_LABEL = 6
+"""Characters; places of one thing are half as far apart at most, where it is not known what it is."""
 MAX_TRIED = 2
 """How many places are tried where an anchor, or the first of several that look the same, may stand."""
 
@@ -171,6 +174,23 @@ class _Read:
         return _Read(self.look, replace(self.answer, actions=(Terminate(success=False),), apart=None))
 
 
+def _agreed(reads: Sequence[_Read], frame: Frame, characters: int) -> list[_Read]:
+    """The surest answer about each place, those first of which the views that show it are surest together.
+
+    Args:
+        reads: answers that point.
+        frame: what they are about.
+        characters: how many what they point at has; its places may be half of that apart.
+    """
+    weights: dict[_Read, float] = {}
+    for read in sorted(reads, key=lambda read: read.look.surety, reverse=True):
+        assert read.point is not None
+        same = (one for one in weights if one.point and are_one(frame, read.point, one.point, characters))
+        one = next(same, read)
+        weights[one] = weights.get(one, 0.0) + math.exp(read.look.surety)
+    return sorted(weights, key=lambda read: weights[read], reverse=True)
+
+
 def _much_the_same(one: View, other: View) -> bool:
     """Whether two views of a size are less than a quarter of it apart."""
     (left, top, right, bottom), (other_left, other_top, _, _) = one.box_px, other.box_px
@@ -214,7 +234,7 @@ class _Session:
         best_first = sorted(answers, key=lambda read: read.look.surety, reverse=True)
         pointing = [read for read in best_first if read.point is not None]
         unplaced = next((read for read in best_first if not read.is_failure), best_first[0])
-        best = pointing[0] if pointing else unplaced
+        best = _agreed(pointing, frame, SHORT_LABEL)[0] if pointing else unplaced
         if view_px is not None and best.answer.apart is not None:
             best = self._told_apart(frame, view_px, best, best.answer.apart)
         elif view_px is not None and pointing and looks > 1 and len(views) > 1:
@@ -249,15 +269,8 @@ class _Session:
         self._prompt_s += session._prompt_s
         self._generate_s += session._generate_s
         self._parse_s += session._parse_s
-        found = sorted((read for read in reads if read.point), key=lambda read: read.look.surety, reverse=True)
-        weights: dict[Point, float] = {}
-        for read in found:
-            assert read.point is not None
-            one = next(
-                (old for old in weights if are_one(views[0].frame, read.point, old, apart.characters)), read.point
-            )
-            weights[one] = weights.get(one, 0.0) + math.exp(read.look.surety)
-        return sorted(weights, key=lambda place: weights[place], reverse=True)
+        found = [read for read in reads if read.point is not None]
+        return [read.point for read in _agreed(found, views[0].frame, apart.characters) if read.point is not None]
 
     def _confirmed(self, frame: Frame, view_px: tuple[int, int], best_first: Sequence[_Read]) -> _Read:
         """What is most probable of the first look and a second one, straight at the places that it named.

@@ -91,6 +91,22 @@ def test_one_look_takes_the_most_probable_tile() -> None:
     assert (click.at.x * 1280, click.at.y * 720) == pytest.approx(TARGET_PX, abs=1)
 
 
+def test_what_two_tiles_agree_on_is_likelier_than_what_one_is_surer_of() -> None:
+    """The target lies in two tiles, a mirage in one that is surer of it than either."""
+    mirage, target = (100, 100), (362, 400)
+
+    class Mistaken(Seer):
+        def _reply(self, message: Message) -> Reply:
+            reply = super()._reply(message)
+            x = float(reply.text.partition("x=")[2][:5] or 0)
+            surety = -0.2 if x == pytest.approx(mirage[0] / VIEW[0], abs=0.01) else -0.5
+            return replace(reply, wording_log_probability=surety)
+
+    (click,) = look(Mistaken(), NanoFormat(), screen_with_target([mirage, target]), "Click it.").actions
+    assert isinstance(click, Click)
+    assert (click.at.x * 1280, click.at.y * 720) == pytest.approx(target, abs=1)
+
+
 def test_a_place_refused_on_a_closer_look_gives_way_to_another() -> None:
     """The surer place of the first look is a mirage: on a closer look it is not there."""
     mirage = (277 + 220, 192 + 160)  # nearly the middle of a tile
