@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from PIL.Image import Image
 
 from agent.formats.base import Answer, AnswerError, Apart, CutOff, Format, PastStep
-from agent.nearby import Box, all_like, are_one, only, regions
+from agent.nearby import all_like, are_one, only, regions
+from agent.strokes import Box
 from agent.view import View, around, covering, tiles
 from envs.actions import Action, Terminate, pointed_at
 from envs.frame import Frame, Point

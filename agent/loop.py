@@ -278,19 +278,20 @@ class _Run:
         return ending
 
     def _decide(self, number: int, frame: Frame, notes: Sequence[str]) -> Decision:
-        decision = self._search.known(frame) if self._search else None
-        decision = decision or look(
-            self._agent.model,
-            self._format,
-            frame,
-            self._instruction,
-            self._history.steps,
-            notes,
-            looks=self._agent.looks,
-            sampling=self._sampling(),
-            on_text=lambda text: self._on_text(number, text),
-        )
-        return self._search.instead(decision, frame) if self._search else decision
+        def asked() -> Decision:
+            return look(
+                self._agent.model,
+                self._format,
+                frame,
+                self._instruction,
+                self._history.steps,
+                notes,
+                looks=self._agent.looks,
+                sampling=self._sampling(),
+                on_text=lambda text: self._on_text(number, text),
+            )
+
+        return self._search.decide(frame, asked) if self._search else asked()
 
     def _on_text(self, number: int, text: str) -> None:
         self._tell(Wrote(number, text))

@@ -12,11 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from agent.strokes import CHARACTER_PX, look_alikes, text_near
+from agent.strokes import CHARACTER_PX, Box, look_alikes, text_near
 from envs.frame import Frame, Point
 from model.nano.action_lines import Relation
-
-Box = tuple[int, int, int, int]
 
 FAR: Final = 100_000
 """Beyond every screen, px."""

@@ -7,6 +7,7 @@ nothing out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -40,20 +41,20 @@ class Search:
         self._known_in_a_row = 0
         self._from_top = False
 
-    def known(self, frame: Frame) -> Decision | None:
-        """What the model said of such a screen already in this search, at no cost."""
-        for seen, decision in self._seen:
-            if _look_the_same(seen, frame):
-                return replace(decision, looks=(), prompt_s=0.0, generate_s=0.0, parse_s=0.0)
-        return None
+    def decide(self, frame: Frame, look: Callable[[], Decision]) -> Decision:
+        """What the model decides, or scrolling in the place of a failure as long as there is more to see.
 
-    def instead(self, decision: Decision, frame: Frame) -> Decision:
-        """The decision, or scrolling in the place of a failure as long as there is more to see."""
+        Args:
+            frame: the screen.
+            look: asks the model about it; not called for a screen that this search has seen already.
+        """
+        known = next((decision for seen, decision in self._seen if _look_the_same(seen, frame)), None)
+        decision = look() if known is None else replace(known, looks=(), prompt_s=0.0, generate_s=0.0, parse_s=0.0)
         first, *_ = decision.actions
         if not isinstance(first, Terminate) or first.success:
             self._seen, self._known_in_a_row, self._from_top = [], 0, False
             return decision
-        if self.known(frame) is None:
+        if known is None:
             self._seen.append((frame, decision))
             self._known_in_a_row = 0
         else:

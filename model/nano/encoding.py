@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import torch
 
 from model.nano.action_lines import UNKNOWN_PLACE
+from model.nano.cutouts import thousandths
 from model.nano.places import spreads
 from model.nano.prompts import SYSTEM, answer_text, user_text
-from model.nano.questions import Query, thousandths
+from model.nano.questions import Query
 from model.tokenizer import KimiTokenizer
 
 

@@ -26,11 +26,12 @@ from torch.nn import functional as F
 from model.config import KimiVLConfig
 from model.decoder import Decoder, Router
 from model.nano.branches import Branches, run_branches
+from model.nano.cutouts import PATCH
 from model.nano.encoding import Encoded, Encoder
 from model.nano.letters import LettersHead, letters_in_cells, letters_of
 from model.nano.loop import Losses
 from model.nano.places import SPREAD, PlaceHead, digits_loss, spreads
-from model.nano.questions import PATCH, Picture, Query
+from model.nano.questions import Picture, Query
 from model.nano.reading import READ_AFTER, ReadingHead, patches_of
 from model.nano.screens import Box
 from model.tokenizer import KimiTokenizer

@@ -185,7 +185,8 @@ def quiet(laboratory, tmp_path_factory):
     run = tmp_path_factory.mktemp("runs") / "quiet"
     assert laboratory.start(run).wait() == 0
     found = outcomes_of(run)
-    assert Counter(found.values()) == {(OutcomeKind.SCORED, 1.0): 7, (OutcomeKind.SCORED, 0.0): 3}
+    causes = [f"{result.task}: {result.cause}" for result in read_run(run)[1] if result.cause]
+    assert Counter(found.values()) == {(OutcomeKind.SCORED, 1.0): 7, (OutcomeKind.SCORED, 0.0): 3}, causes
     return found
 
 

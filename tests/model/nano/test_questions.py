@@ -9,9 +9,10 @@ import pytest
 
 from model.nano import questions
 from model.nano.action_lines import UNKNOWN_PLACE, code_of, target_of
+from model.nano.cutouts import PATCH, thousandths
 from model.nano.letters import letters_of
 from model.nano.prompts import NOT_HERE
-from model.nano.questions import PATCH, Picture, picture_of, thousandths
+from model.nano.questions import Picture, picture_of
 from model.nano.reading import BLANK, FIRST_CHARACTER, SLOTS
 from model.nano.screens import Box, Item, Screen
 from model.nano.steps import DONE
