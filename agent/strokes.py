@@ -88,6 +88,19 @@ def text_near(pixels: NDArray[np.uint8], place: tuple[float, float], length: int
     return left + first, top + upper, left + last, top + lower
 
 
+def parts_of_line(pixels: NDArray[np.uint8], text: Box, gap: float) -> Runs:
+    """Where what stands on the line of a text begins and ends, part by part.
+
+    Args:
+        pixels: (H, W, 3) RGB.
+        text: its upper and lower ends are those of the line.
+        gap: the widest within a part, in parts of the height of the line.
+    """
+    _, top, _, bottom = text
+    in_columns: NDArray[np.int64] = _vertical_strokes(pixels[top:bottom]).sum(axis=0, dtype=np.int64)
+    return _runs(in_columns > 0, round(gap * (bottom - top)))
+
+
 def look_alikes(pixels: NDArray[np.uint8], box: Box) -> list[tuple[float, float]]:
     """The middles of everything that looks like what a box shows, that itself included, also in other colours.
 

@@ -19,6 +19,7 @@ from PIL.Image import Image
 from agent.formats.base import SEARCHING, Answer, AnswerError, Apart, PastStep
 from agent.formats.calls import parse_calls
 from agent.formats.sections import read_sections
+from agent.outlines import onto_field, onto_tick
 from agent.strokes import onto_text
 from agent.view import View
 from envs.actions import pointed_at
@@ -27,8 +28,8 @@ from model.messages import Message
 from model.nano import prompts
 from model.nano.action_lines import ORDINALS, Target, code_of, target_of
 
-ON_TEXT = "Click", "Double-click", "Right-click"
-"""Verbs of lines whose target is its own text: the box that is ticked, or the field, may stand beside it."""
+TICKING = "Tick", "Untick"
+"""Verbs of lines whose target is a box beside its text."""
 
 
 class NanoFormat:
@@ -56,8 +57,8 @@ class NanoFormat:
         actions = parse_calls(sections.code, view)
         place = pointed_at(actions[0])
         if place is not None and code is not None:
-            if target is not None and not target.is_icon and line.partition(" ")[0] in ON_TEXT:
-                place = _on_text(view.frame, place, len(target.label))
+            if target is not None and not target.is_icon:
+                place = _on_target(view.frame, place, line.partition(" ")[0], len(target.label))
             first, *rest = parse_calls(code, view)
             actions = (first.model_copy(update={"at": place}), *rest)
         return Answer(sections.thought, line, actions)
@@ -72,11 +73,23 @@ class NanoFormat:
         return f"\n# Error:\n{error}\n"
 
 
-def _on_text(frame: Frame, point: Point, length: int) -> Point:
-    """The point, or the nearest one on a text of such a length: nano is sometimes a few pixels beside it."""
-    width, height = frame.width_px, frame.height_px
-    x, y = onto_text(frame.pixels, (point.x * width, point.y * height), length)
-    return frame.point(x / width, y / height)
+def _on_target(frame: Frame, point: Point, verb: str, length: int) -> Point:
+    """The point, or the nearest one on what the verb is about: nano is sometimes a few pixels beside it.
+
+    Args:
+        frame: what shows it.
+        point: that nano named.
+        verb: of the action line.
+        length: of the text on or beside the target, in characters.
+    """
+    place = point.x * frame.width_px, point.y * frame.height_px
+    if verb == "Type":
+        x, y = onto_field(frame.pixels, place)
+    elif verb in TICKING:
+        x, y = onto_tick(frame.pixels, place, length)
+    else:
+        x, y = onto_text(frame.pixels, place, length)
+    return frame.point(x / frame.width_px, y / frame.height_px)
 
 
 def _apart(line: str, target: Target) -> Apart:

@@ -1,0 +1,166 @@
+"""Fields and boxes are found by their outlines: on drawings, and on a page as a real Chromium draws it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFont
+from playwright.sync_api import sync_playwright
+
+from agent.formats.nano import NanoFormat
+from agent.outlines import BESIDE_PX, onto_field, onto_tick
+from agent.view import View
+from envs.actions import Click
+from envs.frame import Frame
+from model.nano.prompts import answer_text
+from model.nano.rendering import launch
+
+SIZE = (500, 200)
+FIELD = (120, 80, 380, 108)
+
+
+def drawing(fill: tuple[int, int, int] = (255, 255, 255), text: str = "") -> np.ndarray:
+    """A field with a border on a light ground, and perhaps a text in it."""
+    picture = Image.new("RGB", SIZE, (246, 246, 248))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle(FIELD, fill, (150, 150, 150))
+    draw.text((130, 85), text, (90, 90, 90), ImageFont.load_default(15))
+    return np.asarray(picture)
+
+
+PLAIN, FILLED = drawing(), drawing((225, 230, 250), "Street and number")
+
+
+def is_in(place: tuple[float, float], box: tuple[float, float, float, float]) -> bool:
+    return box[0] <= place[0] <= box[2] and box[1] <= place[1] <= box[3]
+
+
+@given(st.floats(FIELD[0] - 12, FIELD[2] + 12), st.floats(FIELD[1] - 12, FIELD[3] + 12), st.booleans())
+def test_a_place_beside_a_field_is_moved_into_it(x: float, y: float, is_filled: bool) -> None:
+    moved = onto_field(FILLED if is_filled else PLAIN, (x, y))
+    assert is_in(moved, FIELD)
+    well_inside = FIELD[0] + 10, FIELD[1] + 10, FIELD[2] - 10, FIELD[3] - 10
+    if is_in((x, y), well_inside):
+        assert moved == pytest.approx((x, y))
+
+
+@given(st.floats(0, SIZE[0]), st.floats(0, SIZE[1]))
+def test_a_place_far_from_fields_stays(x: float, y: float) -> None:
+    far = 2 * BESIDE_PX
+    if not is_in((x, y), (FIELD[0] - far, FIELD[1] - far, FIELD[2] + far, FIELD[3] + far)):
+        assert onto_field(PLAIN, (x, y)) == (x, y)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0, 120), st.floats(0, 90), st.integers(0, 30))
+def test_a_place_never_leaves_the_picture(seed: int, x: float, y: float, length: int) -> None:
+    noise = np.random.default_rng(seed).integers(0, 2, (90, 120, 3), dtype=np.uint8) * 200
+    for moved in (onto_field(noise, (x, y)), onto_tick(noise, (x, y), length)):
+        assert is_in(moved, (0, 0, 120, 90))
+
+
+def test_without_a_box_a_place_stays() -> None:
+    assert onto_tick(np.full((90, 120, 3), 255, np.uint8), (60.0, 40.0), 8) == (60.0, 40.0)
+
+
+class Control(NamedTuple):
+    label: str
+    box: tuple[float, float, float, float]
+    """Of what has to be hit, px of the picture."""
+    text: tuple[float, float, float, float]
+    """Of its label, px of the picture."""
+
+
+class Shown(NamedTuple):
+    pixels: np.ndarray
+    fields: list[Control]
+    ticks: list[Control]
+
+
+PAGE = """<meta charset=utf-8><style>
+body { font: 15px "Liberation Sans", "DejaVu Sans", sans-serif; margin: 24px; width: 760px }
+.row { display: flex; justify-content: space-between; width: 640px; margin: 14px 0 }
+.switch { width: 38px; height: 20px; border-radius: 10px; background: #b9c0c8; position: relative }
+.switch::after { content: ""; position: absolute; width: 16px; height: 16px; margin: 2px; border-radius: 8px }
+.switch::after { background: #fff }
+.on { background: #1a73e8 } .on::after { right: 0 }
+p { margin: 22px 0 } td { padding: 7px 40px 7px 6px; border-bottom: 1px solid #8888 }
+</style>
+<p><label data-f><span>Full name</span><br><input></label>
+<p><label data-f><span>Telephone</span> <input value="+351 265" style="border: 2px solid #345; border-radius: 8px">
+<p><label data-f><span>Remarks</span> <textarea rows=2></textarea></label>
+<p><span data-t><input type=checkbox> <span>Remember me</span></span> &emsp;
+   <span data-t><input type=checkbox checked> <span>Send a copy</span></span>
+<p><span data-t><input type=radio name=r> <span>Once a week</span></span> &emsp;
+   <span data-t><input type=radio name=r checked> <span>Every month</span></span>
+<div class=row data-t><span>Dark mode</span><span class="switch" data-s></span></div>
+<div class=row data-t><span>Location history</span><span class="switch on" data-s></span></div>
+<table>
+<tr data-t><td><input type=checkbox><td>1042<td><span>Harbour crane</span><td>12 May
+<tr data-t><td><input type=checkbox checked><td>1043<td><span>Diesel pump</span><td>3 June
+</table>"""
+READ = """scale => {
+  const box = e => {
+    const {left, top, right, bottom} = e.getBoundingClientRect();
+    return [left, top, right, bottom].map(v => v * scale);
+  };
+  const all = (kind, control) => [...document.querySelectorAll(`[data-${kind}]`)].map(e => {
+    const text = [...e.querySelectorAll('span')].find(s => s.innerText);
+    return [text.innerText, box(e.querySelector(control)), box(text)];
+  });
+  return [all('f', 'input, textarea'), all('t', 'input, [data-s]')];
+}"""
+
+
+@pytest.fixture(scope="module", params=[(1.0, "light"), (1.0, "dark"), (1.5, "light"), (2.0, "dark")], ids=str)
+def shown(request: pytest.FixtureRequest) -> Iterator[Shown]:
+    scale, scheme = request.param
+    style = "<style>:root { color-scheme: dark }</style>" if scheme == "dark" else ""
+    with sync_playwright() as playwright, launch(playwright) as browser:
+        tab = browser.new_page(viewport={"width": 820, "height": 560}, device_scale_factor=scale)
+        tab.set_content(style + PAGE)
+        pixels = np.asarray(Image.open(io.BytesIO(tab.screenshot())).convert("RGB"))
+        fields, ticks = tab.evaluate(READ, scale)
+        yield Shown(pixels, [Control(*found) for found in fields], [Control(*found) for found in ticks])
+
+
+def test_places_around_the_fields_of_a_page_are_moved_into_them(shown: Shown) -> None:
+    for field in shown.fields:
+        left, top, right, bottom = field.box
+        middle = (left + right) / 2, (top + bottom) / 2
+        for place in (middle, (middle[0], top - 6), (middle[0], bottom + 6), (right + 6, middle[1])):
+            assert is_in(onto_field(shown.pixels, place), field.box), (field, place)
+        assert onto_field(shown.pixels, middle) == pytest.approx(middle)
+
+
+def test_the_boxes_of_a_page_are_found_from_their_texts(shown: Shown) -> None:
+    for tick in shown.ticks:
+        left, top, right, bottom = tick.text
+        for x in (left + 4, (left + right) / 2, right - 4):
+            place = onto_tick(shown.pixels, (x, (top + bottom) / 2), len(tick.label))
+            assert is_in(place, tick.box), (tick, place)
+
+
+def test_nano_ticks_the_box_and_types_into_the_field(shown: Shown) -> None:
+    frame = Frame(shown.pixels)
+    (tick, *_), (field, *_) = shown.ticks, shown.fields
+    for line, code, place, box in (
+        (f'Tick "{tick.label}"', "pyautogui.click(x={:.3f}, y={:.3f})", (tick.text[2] - 5, tick.text[1] + 8), tick.box),
+        (
+            f'Type "Ada" into "{field.label}"',
+            "pyautogui.click(x={:.3f}, y={:.3f})\npyautogui.write(message='Ada')",
+            ((field.box[0] + field.box[2]) / 2, field.box[1] - 5),
+            field.box,
+        ),
+    ):
+        text = answer_text(line, code.format(place[0] / frame.width_px, place[1] / frame.height_px))
+        action = NanoFormat().parse(text, View.whole(frame)).actions[0]
+        assert isinstance(action, Click)
+        assert action.at is not None
+        assert is_in((action.at.x * frame.width_px, action.at.y * frame.height_px), box)
