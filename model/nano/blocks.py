@@ -17,6 +17,7 @@ from html import escape
 from itertools import pairwise
 
 from model.nano import words
+from model.nano.icon_themes import icon_themes
 from model.nano.icons import NAMES, drawings
 
 
@@ -163,6 +164,36 @@ def _icon_bar(rng: random.Random) -> str:
     return f'<div class="bar">{between.join(icons(rng, 2, 7) for _ in range(rng.randint(1, 2)))}</div>'
 
 
+def _program_bar(rng: random.Random) -> str:
+    """A tool bar as desktop programs have them: coloured icons of one theme and size; some have a text."""
+    if not icon_themes():
+        return _icon_bar(rng)
+    theme, size = rng.choice(icon_themes()), rng.choice((16, 22, 24, 24, 24, 32))
+    paper, ink = rng.choice((("#2f2f2f", "#ddd"), ("#3b3f45", "#eee")) if theme.is_dark else _LIGHT_BARS)
+    padding, worded, bordered = rng.randint(2, 10), rng.random() < 0.2, rng.random() < 0.2
+    shown = ""
+    for name in rng.sample(tuple(theme.drawings), min(rng.randint(4, 14), len(theme.drawings))):
+        made_for = theme.drawings[name]
+        source = rng.choice(made_for[min(made_for, key=lambda made: abs(made - size))])
+        shown += (
+            f'<span style="padding:{padding}px;{"border:1px solid #8888;border-radius:4px" if bordered else ""}">'
+            f'<span data-k="icon" data-l="{name}"><img class="icon" src="{source}" width={size} height={size}></span>'
+            f"{' ' + point('span', words.label(rng)[:14].strip()) if worded else ''}</span>"
+            f"{rng.choice(('', '', '', '', '<small>▾</small>', '<span class=faint>|</span>'))}"
+        )
+    return (
+        f'<div style="background:{paper};color:{ink};display:flex;flex-wrap:wrap;align-items:center;'
+        f'gap:{rng.choice((0, 0, 2, 6, 12))}px;padding:{rng.randint(0, 6)}px">{shown}</div>'
+    )
+
+
+_LIGHT_BARS = (
+    ("#f6f5f4", "#222"), ("#efefef", "#222"), ("#ececec", "#000"), ("#fff", "#333"), ("#d6d2cf", "#111"),
+    ("#e8ecf0", "#222"), ("linear-gradient(#fbfbfb,#dedede)", "#111"),
+)  # fmt: skip
+"""Grounds and texts of tool bars."""
+
+
 def _icon_list(rng: random.Random) -> str:
     """Rows of a name with icons, in front of it or at the other end."""
     rows = ""
@@ -243,9 +274,40 @@ def _card_row(rng: random.Random) -> str:
     return f'<div class="cols">{cards}</div>'
 
 
+def _grid(rng: random.Random) -> str:
+    """What has very short labels: the keys of a calculator or keyboard, the days of a month, the pages of a list."""
+    kind = rng.random()
+    if kind < 0.4:
+        keys = [*"0123456789", *rng.sample(_FUNCTIONS, rng.randint(2, len(_FUNCTIONS)))]
+        rng.shuffle(keys)
+        columns = rng.randint(3, 6)
+    elif kind < 0.55:
+        keys = [*rng.choice(("qwertyuiopasdfghjklzxcvbnm", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))]
+        columns = rng.randint(7, 10)
+    elif kind < 0.85:
+        keys, columns = [str(day) for day in range(1, rng.randint(28, 31) + 1)], 7
+    else:
+        first = rng.randint(1, 40)
+        keys = [str(number) for number in range(first, first + rng.randint(4, 9))]
+        columns = len(keys)
+    tag, css = rng.choice((("button", ""), ("button", ""), ("a", "b"), ("span", ""), ("a", "")))
+    cells = "".join(f'<div style="text-align:center">{point(tag, key, css)}</div>' for key in keys)
+    gap, width = rng.randint(0, 10), rng.randint(26, 64)
+    tracks = f"repeat({columns},minmax({width}px,max-content))"
+    return f'<div style="display:grid;gap:{gap}px;grid-template-columns:{tracks}">{cells}</div>'
+
+
+_FUNCTIONS = (
+    "+", "-", "=", ".", "%", "/", "C", "CE", "AC", "sin", "cos", "tan", "log", "ln", "exp", "mod", "x", "y", "e", "i",
+    "Del", "Ans", "MR", "M+", "(", ")",
+)  # fmt: skip
+"""Of calculators."""
+
+
 BLOCKS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
     (_form, 6.0), (_table, 2.0), (_text, 1.2), (_tabs, 1.5), (_ticks, 2.5),
     (_menu, 1.2), (_list, 1.5), (_toolbar, 1.5), (_card_row, 1.0),
-    (_tick_table, 1.0), (_icon_bar, 2.5), (_icon_list, 1.5),
+    (_tick_table, 1.0), (_icon_bar, 2.0), (_icon_list, 1.5), (_program_bar, 3.0),
+    (_grid, 1.5),
 )  # fmt: skip
 """What writes each block, and how often it is drawn in proportion to the others."""

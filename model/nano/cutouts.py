@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from model.nano.letters import ALPHABET, letters_of
+from model.nano.letters import ALPHABET, PAIRS, letters_of, pairs_of
 from model.nano.reading import BLANK, FIRST_CHARACTER, LAST_CHARACTER, SLOTS
 from model.nano.screens import Box, Item, Screen
 
@@ -46,6 +46,8 @@ class LabelMaps:
     """(N, 2) width and height, px, of what may be hit around that place; 0 where there is none."""
     letters: NDArray[np.float32]
     """(N, letters) ones for those that it has, as in `letters_of`."""
+    pairs: NDArray[np.float32]
+    """(N, pairs) likewise, as in `pairs_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def labels_in(
     shape = height // PATCH, width // PATCH
     centres, aims = (np.full((*shape, 2), -1, dtype=np.int64) for _ in range(2))
     sizes, rooms = (np.zeros((*shape, 2), dtype=np.float32) for _ in range(2))
-    letters = np.zeros((*shape, len(ALPHABET)), dtype=np.float32)
+    letters, pairs = (np.zeros((*shape, kinds), dtype=np.float32) for kinds in (len(ALPHABET), PAIRS))
     seen: dict[str, list[tuple[Item, Box]]] = {}
     shown = [(item, *cut_of(item.text, left, top, width, height)) for item in screen.items]
     named = {
@@ -134,8 +136,9 @@ def labels_in(
         centres[rows, columns] = thousandths(x, width), thousandths(y, height)
         sizes[rows, columns] = cut[2] - cut[0], cut[3] - cut[1]
         letters[rows, columns] = letters_of([item.label])[0].numpy()
+        pairs[rows, columns] = pairs_of([item.label])[0].numpy()
         mark(rows, columns, named.get(item))
-    return seen, LabelMaps(_rows(centres), _rows(sizes), _rows(aims), _rows(rooms), _rows(letters))
+    return seen, LabelMaps(_rows(centres), _rows(sizes), _rows(aims), _rows(rooms), _rows(letters), _rows(pairs))
 
 
 def _patches(box: Box, across: float, down: float) -> tuple[slice, slice]:

@@ -28,7 +28,7 @@ from model.decoder import Decoder, Router
 from model.nano.branches import Branches, run_branches
 from model.nano.cutouts import PATCH
 from model.nano.encoding import Encoded, Encoder
-from model.nano.letters import LettersHead, letters_in_cells, letters_of
+from model.nano.letters import PAIRS, LettersHead, letters_in_cells, letters_of, pairs_of
 from model.nano.loop import Losses
 from model.nano.places import SPREAD, PlaceHead, digits_loss, spreads
 from model.nano.questions import Picture, Query
@@ -59,7 +59,9 @@ LOSS_WEIGHTS: Final = {
     "kept": 0.7,
     "letters": 0.5,
     "words": 1.0,
+    "word_pairs": 0.1,
     "spelled": 0.5,
+    "spelled_pairs": 0.05,
     "next": 20.0,
 }
 
@@ -91,6 +93,7 @@ class Learner(nn.Module):
         self.letters = LettersHead(config.text.hidden_size)
         self.words = LettersHead(config.text.hidden_size)
         self.spelled = LettersHead(config.text.hidden_size)
+        self.word_pairs, self.spelled_pairs = (LettersHead(config.text.hidden_size, PAIRS) for _ in range(2))
         self.encoder = Encoder(tokenizer)
         self._digit_ids = torch.tensor([tokenizer.encode(str(digit))[0] for digit in range(10)])
         for module in self.modules():
@@ -127,7 +130,8 @@ class Learner(nn.Module):
         spellings = [
             self._spelling(run.spelled.flatten(0, 1), rows) for run, rows in ((answers, asked), (mentions, named))
         ]
-        losses["spelled"] = (spellings[0] + spellings[1]) / 2
+        for name, losses_of_it in zip(("spelled", "spelled_pairs"), zip(*spellings, strict=True), strict=True):
+            losses[name] = torch.stack(losses_of_it).mean()
         across = width // CELL
         looks = [
             self._looking(self._among_all(answers, asked, pictures), asked, across, _spelled),
@@ -186,6 +190,7 @@ class Learner(nn.Module):
         around = spreads(of_patches(lambda picture: picture.maps.sizes), size)
         room = spreads(of_patches(lambda picture: picture.maps.rooms), size)
         letters = of_patches(lambda picture: picture.maps.letters)
+        pairs = of_patches(lambda picture: picture.maps.pairs)
         on_label, knows_field = centres[:, 0] >= 0, aims[:, 0] >= 0
         names_field, in_field = knows_field & on_label, knows_field & ~on_label
         losses["centre"] = self.centre.loss(x[on_label], centres[on_label], around[on_label])
@@ -198,6 +203,7 @@ class Learner(nn.Module):
         labelled, patch = _of_cells(on_label, len(pictures), grids[0])
         losses["merged_centre"] = self.merged_centre.loss(merged[labelled], centres[patch], around[patch])
         losses["words"] = self.words.loss(merged[labelled], letters[patch])
+        losses["word_pairs"] = self.word_pairs.loss(merged[labelled], pairs[patch])
         labelled, patch = _of_cells(names_field, len(pictures), grids[0])
         losses["merged_field"] = self.merged_field.loss(merged[labelled], aims[patch], room[patch])
         cells, shown = letters_in_cells(slots, grids)
@@ -254,11 +260,12 @@ class Learner(nn.Module):
         label_ends = torch.tensor([one.branch.label_end for one in asked])
         return self.aim.loss(found[rows, label_ends[rows]], places, spread)
 
-    def _spelling(self, spelled: Tensor, asked: list[_Asked]) -> Tensor:
-        """Of knowing the labels' letters where the labels end."""
+    def _spelling(self, spelled: Tensor, asked: list[_Asked]) -> tuple[Tensor, Tensor]:
+        """Of knowing the labels' letters, and pairs of letters, where the labels end."""
         rows = [row for row, one in enumerate(asked) if one.query.label]
-        label_ends = [asked[row].branch.label_end for row in rows]
-        return self.spelled.loss(spelled[rows, label_ends], letters_of([asked[row].query.label for row in rows]))
+        labels = [asked[row].query.label for row in rows]
+        ends = spelled[rows, [asked[row].branch.label_end for row in rows]]
+        return self.spelled.loss(ends, letters_of(labels)), self.spelled_pairs.loss(ends, pairs_of(labels))
 
     def _among_all(self, run: Branches, asked: list[_Asked], pictures: Sequence[Picture]) -> Tensor:
         """(rows, T, P) the first guided layer's attention, if all pictures without the label competed for it."""

@@ -54,6 +54,9 @@ RELATED = 0.15
 """How often a single step is told from others by its order or an anchor: only its line counts then."""
 IN_ROW = 0.25
 """How often a box away from its label is asked for as the box in the label's row."""
+NEARLY_SHOWN, ELSEWHERE, MUTATED = 0.4, 0.75, 0.85
+"""Up to these parts of one, an absent label is nearly one that the picture shows, stands elsewhere on the page, or is
+nearly one that does; else it is invented."""
 LENGTHS = ((16, 12), (16, 12), (28, 20))
 """Longest labels and texts of the steps in a list beside the one that is asked for, in characters."""
 MOST_SLIP = 2.0
@@ -253,9 +256,11 @@ def picture_of(
 def _absent(rng: random.Random, elsewhere: list[Item], partly: set[str], many: bool, longest_text: int) -> Query:
     """A question about something that the picture does not show."""
     item, name = elsewhere[0], None
+    longest = max(len(item.label) for item in elsewhere)
+    near = sorted(label for label in partly if len(label) <= longest)
     for _ in range(8):
         item = rng.choice(elsewhere)
-        name = _absent_icon(rng, partly) if item.kind == "icon" else _absent_name(rng, item.label, partly)
+        name = _absent_icon(rng, partly) if item.kind == "icon" else _absent_name(rng, item.label, near, partly)
         if name:
             break
     name = name or words.label(rng)
@@ -267,11 +272,16 @@ def _absent_icon(rng: random.Random, partly: set[str]) -> str | None:
     return None if any(name in shown.lower() for shown in partly) else name
 
 
-def _absent_name(rng: random.Random, label: str, partly: set[str]) -> str | None:
-    """A label, one that looks much like it, or an invented one; None if the picture may show it."""
+def _absent_name(rng: random.Random, label: str, near: list[str], partly: set[str]) -> str | None:
+    """A label, one that looks much like it or like one in the picture, or an invented one; None if it may be shown."""
     kind = rng.random()
-    name = label if kind < 0.55 else words.mutated(rng, label) if kind < 0.8 else words.label(rng)
+    if kind < NEARLY_SHOWN and near:
+        name = words.mutated(rng, rng.choice(near))
+    elif kind < ELSEWHERE:
+        name = label
+    else:
+        name = words.mutated(rng, label) if kind < MUTATED else words.label(rng)
     name = name.strip()
     is_shown = name.lower() in {shown.lower() for shown in partly}
     overlaps = any(name in shown or shown in name for shown in partly)
-    return None if is_shown or (kind < 0.55 and overlaps) else name
+    return None if not name or is_shown or (name == label and overlaps) else name

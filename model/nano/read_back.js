@@ -38,7 +38,7 @@
     const kind = element.dataset.k;
     let label = element.dataset.l, text;
     if (kind === 'point') { label = element.textContent; text = textBox(element); }
-    else if (kind === 'icon') { text = element.querySelector('svg').getBoundingClientRect(); }
+    else if (kind === 'icon') { text = element.querySelector('.icon').getBoundingClientRect(); }
     else if (kind === 'tick') {
       const row = 'near' in element.dataset ? element : element.closest('tr') ?? element.parentElement;
       const caption = row.querySelector('[data-c]');

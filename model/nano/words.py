@@ -175,15 +175,34 @@ def mutated(rng: random.Random, text: str) -> str:
     """Another label that looks much like this one."""
     kind = rng.random()
     words = text.split(" ")
-    if kind < 0.35:
-        place = rng.randrange(len(words))
-        words[place] = rng.choice((str.lower, str.capitalize, str))(word(rng))
-        return " ".join(words)
-    if kind < 0.5 and len(words) > 1:
-        words.pop(rng.randrange(len(words)))
-        return " ".join(words)
-    if kind < 0.65:
-        return text + " " + word(rng).lower()
-    place = rng.randrange(len(text))
-    letter = rng.choice(string.ascii_lowercase)
-    return text[:place] + letter + text[place + 1 :] if kind < 0.85 else text[:place] + text[place + 1 :]
+    at = rng.randrange(len(words))
+    if kind < 0.25:
+        words[at] = rng.choice((str.lower, str.capitalize, str))(word(rng))
+    elif kind < 0.37 and len(words) > 1:
+        words.pop(at)
+    elif kind < 0.49:
+        words.append(word(rng).lower())
+    elif kind < 0.55 and len(words) > 1:
+        words.append(words.pop(at))
+    elif kind < 0.63:
+        words[at] = _inflected(rng, words[at])
+    else:
+        return _misspelled(rng, text)
+    return " ".join(words)
+
+
+def _inflected(rng: random.Random, word: str) -> str:
+    ending = rng.choice(("s", "ed", "ing", "er"))
+    return word.removesuffix(ending) if word.endswith(ending) and word != ending else word + ending
+
+
+def _misspelled(rng: random.Random, text: str) -> str:
+    """With one letter or digit replaced, left out, or in its neighbour's place."""
+    kind, place = rng.random(), rng.randrange(len(text))
+    char = text[place]
+    if kind < 0.5:
+        letters = string.ascii_uppercase if char.isupper() else string.ascii_lowercase
+        return text[:place] + rng.choice(string.digits if char.isdigit() else letters) + text[place + 1 :]
+    if kind < 0.75 and len(text) > 1:
+        return text[:place] + text[place + 1 :]
+    return text[:place] + text[place + 1 : place + 2] + char + text[place + 2 :]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from model.nano.letters import ALPHABET, LettersHead, letters_in_cells, letters_of
+from model.nano.letters import ALPHABET, PAIRS, LettersHead, letters_in_cells, letters_of, pairs_of
 from model.nano.reading import SLOTS, slot_targets
 
 
@@ -12,6 +12,22 @@ def names(row: torch.Tensor) -> str:
 
 def test_the_letters_of_labels() -> None:
     assert [names(row) for row in letters_of(["Save As…", "7 UP", "Češky"])] == ["aesv", "pu7", "ceksy"]
+
+
+def test_pairs_tell_labels_with_the_same_letters_apart() -> None:
+    first, second, accented, capital = pairs_of(["Invoice 2014", "Invoice 2041", "ínvoice 2014", "INVOICE 2014"])
+    assert first.shape == (PAIRS,)
+    assert letters_of(["Invoice 2014"]).equal(letters_of(["Invoice 2041"]))
+    assert not first.equal(second)
+    assert first.equal(accented)
+    assert first.equal(capital)
+    assert set(first.tolist()) == {0.0, 1.0}
+
+
+def test_few_pairs_are_of_one_kind() -> None:
+    """Of 60 labels of two letters each, all different, at least 50 are told apart."""
+    labels = [first + second for first in ALPHABET[:12] for second in ALPHABET[20:25]]
+    assert len({tuple(row.tolist()) for row in pairs_of(labels)}) >= 50
 
 
 def test_a_cell_shows_the_letters_of_its_four_patches() -> None:

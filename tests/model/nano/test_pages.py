@@ -5,10 +5,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from model.nano import blocks
 from model.nano.icon_names import NAMES
+from model.nano.icon_themes import IconTheme
 from model.nano.pages import page
 
-VOID = {"meta", "input", "br"}
+VOID = {"meta", "input", "br", "img"}
 KINDS = {"point", "icon", "tick", "field"}
 
 
@@ -52,3 +54,35 @@ def test_pages_have_every_kind() -> None:
     for number in range(5):
         reader.feed(page(random.Random(f"page {number}")))
     assert set(reader.kinds) == KINDS
+
+
+def block(name: str, number: int) -> Reader:
+    (draw,) = [draw for draw, _ in blocks.BLOCKS if draw.__name__ == name]
+    reader = Reader()
+    reader.feed(draw(random.Random(number)))
+    return reader
+
+
+def test_bars_of_programs_show_icons_of_one_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = NAMES[:6]
+    themes = [
+        IconTheme(is_dark, {name: {16: ["data:,16"], 24: ["data:,24"]} for name in names}) for is_dark in (True, False)
+    ]
+    monkeypatch.setattr(blocks, "icon_themes", lambda: themes)
+    for number in range(20):
+        reader = block("_program_bar", number)
+        assert reader.open == []
+        assert 4 <= reader.kinds.count("icon") <= len(names)
+
+
+def test_without_themes_bars_of_programs_show_other_icons(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "icon_themes", list)
+    assert "icon" in block("_program_bar", 0).kinds
+
+
+def test_grids_have_short_labels() -> None:
+    for number in range(20):
+        reader = block("_grid", number)
+        assert reader.open == []
+        assert set(reader.kinds) == {"point"}
+        assert len(reader.kinds) >= 4
