@@ -1,8 +1,8 @@
-"""Fields and boxes to tick on a screen, by their outlines: which of them is nearest to a place.
+"""Fields, boxes to tick and icons on a screen, by their outlines: which of them is nearest to a place.
 
-A model that names places in a hundred steps of its picture is sometimes a few pixels beside the field that it means, or
-on the text of a box that nothing but the box itself reacts to. Knows pixels; knows no model. All places and boxes are
-in px of the picture.
+A model that names places in a hundred steps of its picture is sometimes a few pixels beside what it means, or on the
+text of a box that nothing but the box itself reacts to. Knows pixels; knows no model. All places and boxes are in px of
+the picture.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.strokes import Box, Runs, parts_of_line, text_near
+from agent.strokes import CONTRAST, Box, Runs, parts_of_line, text_near
 
 SAME_COLOUR = 12
 """Colours of which no channel differs by more are of one surface."""
@@ -29,7 +29,7 @@ SWITCH_PX = (12, 80), (8, 42)
 FILLED = 0.55
 """The least part of its box that a control's surface has: text, ticks and knobs have the rest."""
 BESIDE_PX = 16
-"""How far beside a field a place may be."""
+"""How far beside a field, or an icon, a place may be."""
 SEEN_PX = 800, 80
 """How far to the sides, and up and down, a field is seen to its ends."""
 LABEL_GAP_PX = 30
@@ -47,6 +47,12 @@ LINE_PX = 8
 """How much higher or lower than its text the middle of a box is."""
 STEP_PX = 3
 """No control is narrower than two of them."""
+ICON_PX = 7, 40
+"""Least and greatest side of an icon."""
+ICON_SEEN_PX = 44
+"""How far around a place an icon is seen."""
+PARTS_PX = 2
+"""How far the parts of a drawing stand apart at most, half of it."""
 INSIDE_PX = 6
 """How far inside a field's ends a place is moved."""
 
@@ -122,6 +128,39 @@ def onto_tick(pixels: NDArray[np.uint8], place: Place, length: int) -> Place:
     return place
 
 
+def onto_icon(pixels: NDArray[np.uint8], place: Place) -> Place:
+    """The middle of the drawing nearest to a place; the same place if none is near.
+
+    Args:
+        pixels: (H, W, 3) RGB.
+        place: x and y.
+    """
+    x, y = place
+    left, top = max(0, int(x) - ICON_SEEN_PX), max(0, int(y) - ICON_SEEN_PX)
+    area = pixels[top : int(y) + ICON_SEEN_PX, left : int(x) + ICON_SEEN_PX].astype(np.int16)
+    ground = np.median(area.reshape(-1, 3), axis=0)
+    ink = np.abs(area - ground).max(-1) > CONTRAST
+    joined = ink.copy()
+    for _ in range(PARTS_PX):
+        for axis in (0, 1):
+            joined |= np.roll(joined, 1, axis) | np.roll(joined, -1, axis)
+    rows, columns = np.nonzero(ink)
+    aside = np.maximum(np.abs(columns + left - x), np.abs(rows + top - y))
+    done = np.zeros_like(ink)
+    for nearest in np.argsort(aside, kind="stable"):
+        column, row = int(columns[nearest]), int(rows[nearest])
+        if aside[nearest] > BESIDE_PX:
+            break
+        if done[row, column]:
+            continue
+        drawing = _connected(joined, column, row)
+        done |= drawing
+        first_x, first_y, last_x, last_y = _bounds(drawing & ink)
+        if ICON_PX[0] <= max(last_x - first_x, last_y - first_y) <= ICON_PX[1]:
+            return left + (first_x + last_x) / 2, top + (first_y + last_y) / 2
+    return place
+
+
 def _is_no_letter(box: Box, letters: Runs) -> bool:
     """Whether nothing stands close to it, as the rest of a letter, or of its word, would."""
     around = [part for part in letters if part[0] < box[2] and box[0] < part[1]]
@@ -153,8 +192,8 @@ def _surfaces(
         part = slice(top, y + seen[1]), slice(left, x + seen[0])
         surface = _surface(pixels[part], x - left, y - top)
         done[part] |= surface
-        rows, columns = np.flatnonzero(surface.any(1)), np.flatnonzero(surface.any(0))
-        box = left + int(columns[0]), top + int(rows[0]), left + int(columns[-1]) + 1, top + int(rows[-1]) + 1
+        first_x, first_y, last_x, last_y = _bounds(surface)
+        box = left + first_x, top + first_y, left + last_x, top + last_y
         ends = box[0] > left and box[1] > top and box[2] < min(width, x + seen[0]) and box[3] < min(height, y + seen[1])
         filled = surface.sum() / ((box[2] - box[0]) * (box[3] - box[1]))
         if ends and filled >= FILLED and is_one(box) and box[:2] not in known:
@@ -164,7 +203,11 @@ def _surfaces(
 
 def _surface(area: NDArray[np.uint8], x: int, y: int) -> Mask:
     """(H, W) what has the colour of a place and hangs together with it."""
-    alike = np.abs(area.astype(np.int16) - area[y, x].astype(np.int16)).max(-1) <= SAME_COLOUR
+    return _connected(np.abs(area.astype(np.int16) - area[y, x].astype(np.int16)).max(-1) <= SAME_COLOUR, x, y)
+
+
+def _connected(alike: Mask, x: int, y: int) -> Mask:
+    """(H, W) of what is alike, all that hangs together with a place, which is."""
     found = np.zeros_like(alike)
     found[y, x] = True
     size = 0
@@ -180,6 +223,11 @@ def _spread(alike: Mask, found: Mask) -> Mask:
     reached = np.zeros(runs[-1, -1] + 1, dtype=np.bool_)
     reached[runs[found]] = True
     return alike & reached[runs]
+
+
+def _bounds(found: Mask) -> Box:
+    rows, columns = np.flatnonzero(found.any(1)), np.flatnonzero(found.any(0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def _distance(box: Box, place: Place) -> float:

@@ -19,7 +19,7 @@ from PIL.Image import Image
 from agent.formats.base import SEARCHING, Answer, AnswerError, Apart, PastStep
 from agent.formats.calls import parse_calls
 from agent.formats.sections import read_sections
-from agent.outlines import onto_field, onto_tick
+from agent.outlines import onto_field, onto_icon, onto_tick
 from agent.strokes import onto_text
 from agent.view import View
 from envs.actions import pointed_at
@@ -57,8 +57,8 @@ class NanoFormat:
         actions = parse_calls(sections.code, view)
         place = pointed_at(actions[0])
         if place is not None and code is not None:
-            if target is not None and not target.is_icon:
-                place = _on_target(view.frame, place, line.partition(" ")[0], len(target.label))
+            if target is not None:
+                place = _on_target(view.frame, place, line.partition(" ")[0], target)
             first, *rest = parse_calls(code, view)
             actions = (first.model_copy(update={"at": place}), *rest)
         return Answer(sections.thought, line, actions)
@@ -73,17 +73,12 @@ class NanoFormat:
         return f"\n# Error:\n{error}\n"
 
 
-def _on_target(frame: Frame, point: Point, verb: str, length: int) -> Point:
-    """The point, or the nearest one on what the verb is about: nano is sometimes a few pixels beside it.
-
-    Args:
-        frame: what shows it.
-        point: that nano named.
-        verb: of the action line.
-        length: of the text on or beside the target, in characters.
-    """
-    place = point.x * frame.width_px, point.y * frame.height_px
-    if verb == "Type":
+def _on_target(frame: Frame, point: Point, verb: str, target: Target) -> Point:
+    """The point, or the nearest one on such a thing as a line is about: nano is sometimes a few pixels beside it."""
+    place, length = (point.x * frame.width_px, point.y * frame.height_px), len(target.label)
+    if target.is_icon:
+        x, y = onto_icon(frame.pixels, place)
+    elif verb == "Type":
         x, y = onto_field(frame.pixels, place)
     elif verb in TICKING:
         x, y = onto_tick(frame.pixels, place, length)

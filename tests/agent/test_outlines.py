@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import sync_playwright
 
 from agent.formats.nano import NanoFormat
-from agent.outlines import BESIDE_PX, onto_field, onto_tick
+from agent.outlines import BESIDE_PX, onto_field, onto_icon, onto_tick
 from agent.view import View
 from envs.actions import Click
 from envs.frame import Frame
@@ -61,12 +61,27 @@ def test_a_place_far_from_fields_stays(x: float, y: float) -> None:
 @given(st.integers(0, 2**32 - 1), st.floats(0, 120), st.floats(0, 90), st.integers(0, 30))
 def test_a_place_never_leaves_the_picture(seed: int, x: float, y: float, length: int) -> None:
     noise = np.random.default_rng(seed).integers(0, 2, (90, 120, 3), dtype=np.uint8) * 200
-    for moved in (onto_field(noise, (x, y)), onto_tick(noise, (x, y), length)):
+    for moved in (onto_field(noise, (x, y)), onto_icon(noise, (x, y)), onto_tick(noise, (x, y), length)):
         assert is_in(moved, (0, 0, 120, 90))
 
 
-def test_without_a_box_a_place_stays() -> None:
-    assert onto_tick(np.full((90, 120, 3), 255, np.uint8), (60.0, 40.0), 8) == (60.0, 40.0)
+def test_where_nothing_is_drawn_a_place_stays() -> None:
+    blank = np.full((90, 120, 3), 255, np.uint8)
+    assert onto_tick(blank, (60.0, 40.0), 8) == (60.0, 40.0)
+    assert onto_icon(blank, (60.0, 40.0)) == (60.0, 40.0)
+
+
+@given(st.integers(0, 3), st.floats(-19, 19), st.floats(-19, 19), st.booleans())
+def test_of_several_icons_the_nearest_is_meant(number: int, aside: float, down: float, is_dark: bool) -> None:
+    """Circles with a dot, whose parts are one drawing, 60 px apart."""
+    picture = Image.new("RGB", (300, 100), (40, 44, 52) if is_dark else "white")
+    draw, ink = ImageDraw.Draw(picture), "white" if is_dark else (70, 70, 70)
+    middles = [(50 + 60 * index, 50) for index in range(4)]
+    for x, y in middles:
+        draw.circle((x, y), 8, outline=ink, width=2)
+        draw.circle((x, y), 3, fill=ink)
+    x, y = middles[number]
+    assert onto_icon(np.asarray(picture), (x + aside, y + down)) == pytest.approx((x, y), abs=1)
 
 
 class Control(NamedTuple):
