@@ -127,6 +127,34 @@ def _form(rng: random.Random) -> str:
     )
 
 
+def _inline(rng: random.Random) -> str:
+    """Lines of links, fields and boxes that follow each other like words, as pages without a layout have them."""
+    lines: list[str] = []
+    for _ in range(rng.randint(1, 3)):
+        if rng.random() < 0.5:
+            between = rng.choice((" | ", " - ", " · ", ", ", " / ", " ", " &nbsp; "))
+            caption = f"{escape(words.label(rng)[:16].strip())}: " if rng.random() < 0.5 else ""
+            lines.append(
+                caption + between.join(point("a", words.label(rng)[:20].strip()) for _ in range(rng.randint(3, 8)))
+            )
+        else:
+            lines.append(" ".join(_inline_control(rng) for _ in range(rng.randint(2, 5))))
+    return "".join(f'<div style="margin:{rng.randint(2, 12)}px 0">{line}</div>' for line in lines)
+
+
+def _inline_control(rng: random.Random) -> str:
+    kind = rng.random()
+    if kind < 0.25:
+        return buttons(rng, 1, 1)
+    name = escape(words.label(rng)[:20].strip())
+    if kind < 0.6:
+        box = f'<input type="{rng.choice(("checkbox", "radio"))}" {rng.choice(("", "checked"))} style="width:auto">'
+        return f'<label data-k="tick" data-near>{box} <span data-c>{name}</span></label>'
+    field = f'<input data-k="field" data-l="{name}" data-at="left" style="width:{rng.randint(60, 200)}px">'
+    caption = f"<span data-c>{name}{rng.choice(('', ':'))}</span>"
+    return f'<span style="white-space:nowrap">{caption} {field}</span>'
+
+
 def _table(rng: random.Random) -> str:
     columns = rng.randint(2, 6)
     head = "".join(f"<th>{point('span', words.label(rng))}</th>" for _ in range(columns))
@@ -308,6 +336,6 @@ BLOCKS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
     (_form, 6.0), (_table, 2.0), (_text, 1.2), (_tabs, 1.5), (_ticks, 2.5),
     (_menu, 1.2), (_list, 1.5), (_toolbar, 1.5), (_card_row, 1.0),
     (_tick_table, 1.0), (_icon_bar, 2.0), (_icon_list, 1.5), (_program_bar, 3.0),
-    (_grid, 1.5),
+    (_grid, 1.5), (_inline, 2.0),
 )  # fmt: skip
 """What writes each block, and how often it is drawn in proportion to the others."""

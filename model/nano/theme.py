@@ -70,7 +70,7 @@ def random_theme(rng: random.Random) -> Theme:
 
 def style_sheet(rng: random.Random, t: Theme) -> str:
     """The CSS of a theme, with a style of its own for every kind of element."""
-    family = rng.choice(SANS) if rng.random() < 0.85 else rng.choice(OTHER)
+    family = rng.choice(SANS) if rng.random() < 0.75 else rng.choice(OTHER)
     button = rng.choice((
         f"background:{t.accent};color:{t.on_accent};border:0",
         f"background:{t.accent};color:{t.on_accent};border:1px solid {t.line}",
