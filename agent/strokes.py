@@ -20,6 +20,10 @@ LETTER_PX = 5, 40
 """Least and greatest height of a line of text."""
 TALL_PX = 26
 """Longer vertical strokes are borders."""
+LETTER_GAP_PX = 2
+"""Between the letters of a word, at most."""
+SAME_INK = 50
+"""Words of which no channel differs by more, where they are darkest or brightest, have one colour."""
 GAPS_PX = range(3, 10)
 """Between the words of a text, and between texts: which of them it is, tells the length that is wanted."""
 REACH_PX = 30, 14
@@ -29,8 +33,9 @@ WRONG_LENGTH_PX = 20.0
 INSIDE_PX = 8
 """How far inside a text's ends a place is moved."""
 
-ALIKE = 0.9
-"""Correlation of things that look the same."""
+ALIKE = 0.85
+"""Correlation of things that look the same, when both are blurred: they may lie half a pixel apart."""
+BLUR = 0.25, 0.5, 0.25
 MARGIN_PX = 12
 """Around what is compared, so that it is no part of something longer."""
 
@@ -74,10 +79,10 @@ def text_near(pixels: NDArray[np.uint8], place: tuple[float, float], length: int
         return None
     upper, lower = min(lines, key=lambda line: (_distance(line, y), abs(line[0] + line[1] - 2 * y)))
     in_columns: NDArray[np.int64] = strokes[upper:lower].sum(axis=0, dtype=np.int64)
+    by_gaps = [text for gap in GAPS_PX for text in _runs(in_columns > 0, gap)]
     texts = [
         text
-        for gap in GAPS_PX
-        for text in _runs(in_columns > 0, gap)
+        for text in (*_of_one_colour(area[upper:lower], _runs(in_columns > 0, LETTER_GAP_PX)), *by_gaps)
         if text[1] - text[0] >= LETTER_PX[0] and _distance(text, x) <= reach_x
     ]
     if not texts:
@@ -85,7 +90,22 @@ def text_near(pixels: NDArray[np.uint8], place: tuple[float, float], length: int
     first, last = min(
         texts, key=lambda text: _distance(text, x) + WRONG_LENGTH_PX * abs(math.log((text[1] - text[0]) / width))
     )
-    return left + first, top + upper, left + last, top + lower
+    rows = np.flatnonzero(strokes[upper:lower, first:last].any(axis=1))  # of a table, its lines are longer
+    return left + first, top + upper + int(rows[0]), left + last, top + upper + int(rows[-1]) + 1
+
+
+def _of_one_colour(line: NDArray[np.uint8], words: Runs) -> Runs:
+    """The words of a line (H, W, 3), those that follow each other in one colour together, as those of a link do."""
+    ground = np.median(line.reshape(-1, 3), axis=0)
+    texts: Runs = []
+    colour = ground
+    for start, end in words:
+        word = line[:, start:end].reshape(-1, 3)
+        ink = word[np.abs(word - ground).sum(-1).argmax()].astype(np.float64)
+        same = texts and start - texts[-1][1] <= GAPS_PX[-1] and np.abs(ink - colour).max() <= SAME_INK
+        texts = [*texts[:-1], (texts[-1][0], end)] if same else [*texts, (start, end)]
+        colour = ink
+    return texts
 
 
 def parts_of_line(pixels: NDArray[np.uint8], text: Box, gap: float) -> Runs:
@@ -104,14 +124,14 @@ def parts_of_line(pixels: NDArray[np.uint8], text: Box, gap: float) -> Runs:
 def look_alikes(pixels: NDArray[np.uint8], box: Box) -> list[tuple[float, float]]:
     """The middles of everything that looks like what a box shows, that itself included, also in other colours.
 
-    By the normalised correlation (Lewis 1995) of colours with those of the box and a margin.
+    By the normalised correlation (Lewis 1995) of colours, blurred, with those of the box and a margin.
     """
     height, width = pixels.shape[:2]
     left, top, right, bottom = (
         max(0, box[0] - MARGIN_PX), max(0, box[1] - MARGIN_PX // 2), min(width, box[2] + MARGIN_PX),
         min(height, box[3] + MARGIN_PX // 2),
     )  # fmt: skip
-    colours = np.moveaxis(pixels.astype(np.float32), -1, 0)
+    colours = _blurred(np.moveaxis(pixels.astype(np.float32), -1, 0))
     colours -= colours.mean((1, 2), keepdims=True)  # large means would drown what differs
     wanted = colours[:, top:bottom, left:right]
     wanted = wanted - wanted.mean((1, 2), keepdims=True)
@@ -133,6 +153,17 @@ def look_alikes(pixels: NDArray[np.uint8], box: Box) -> list[tuple[float, float]
         found.append((float(x) + columns / 2, float(y) + rows / 2))
         likeness[max(0, y - rows // 2) : y + rows // 2 + 1, max(0, x - columns // 2) : x + columns // 2 + 1] = 0.0
     return found
+
+
+def _blurred(colours: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(3, H, W) with every pixel mixed with its neighbours."""
+    before, here, after = BLUR
+    for axis in (1, 2):
+        wide = np.pad(colours, [(0, 0), *((1, 1) if axis == across else (0, 0) for across in (1, 2))], mode="edge")
+        size = colours.shape[axis]
+        parts = (np.take(wide, range(start, start + size), axis) for start in range(3))
+        colours = sum(share * part for share, part in zip((before, here, after), parts, strict=True))
+    return colours
 
 
 def _vertical_strokes(area: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +49,56 @@ def test_whatever_is_quoted_stands_in_the_text(source: str, seed: int) -> None:
     answer = written(source, seed)
     if Source.of(source).beginnings:
         assert quoted(answer) in source
+
+
+def line_may_end(source: str, line: str) -> bool:
+    """Whether an action line may end behind what was written of it."""
+    constraint = CopyConstraint(VOCABULARY, Source.of(source))
+    for byte in HEADING + line.encode():
+        constraint.accept(byte)
+    logits = torch.zeros(len(VOCABULARY.tokens))
+    constraint.mask(logits)
+    return logits[ord("\n")].item() == 0
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        'in the row "Meadow"', 'for "Meadow"', 'for the invoice "Meadow"', 'next to "Meadow"', 'under "Meadow"',
+        'to the left of "Meadow"', 'button in the header of "Meadow"', 'check box beside "Meadow"',
+        'in the "Meadow" row',
+    ],
+)  # fmt: skip
+def test_a_line_says_what_tells_its_target_apart(where: str) -> None:
+    source = f'Click "Open" {where}, then click "Save"'
+    assert not line_may_end(source, 'Click "Open"')
+    assert not line_may_end(source, 'Click "Open" in the row')
+    assert line_may_end(source, 'Click "Open" in the row "Meadow"')
+    assert line_may_end(source, 'Click "Save"')
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'Click "Open", then "Meadow"', 'Click "Open" and click "Meadow"',
+        'Click "Open"; in the row "Meadow" click "Edit"', 'Click "Open" in the list and tick "Meadow"',
+        'Click "Open" in "Meadow". Click "Open".',
+    ],
+)  # fmt: skip
+def test_a_line_may_end_where_nothing_tells_its_target_apart(source: str) -> None:
+    assert line_may_end(source, 'Click "Open"')
+
+
+def test_no_token_ends_the_line_together_with_a_quotation_that_is_told_apart() -> None:
+    for source, expected in (('Click "Open" for "Meadow"', 0), ('Click "Open"', 1)):
+        constraint = CopyConstraint(VOCABULARY, Source.of(source))
+        for byte in HEADING + b'Click "Open':
+            constraint.accept(byte)
+        logits = torch.zeros(len(VOCABULARY.tokens))
+        constraint.mask(logits)
+        closing = VOCABULARY.tokens.index(b'"\n')
+        assert (logits[closing].item() == 0) == expected
+        assert logits[ord('"')].item() == 0
 
 
 def test_what_stands_elsewhere_is_free() -> None:
