@@ -26,6 +26,8 @@ SAME_INK = 50
 """Words of which no channel differs by more, where they are darkest or brightest, have one colour."""
 GAPS_PX = range(3, 10)
 """Between the words of a text, and between texts: which of them it is, tells the length that is wanted."""
+BETWEEN_BORDERS_PX = 14
+"""How far to its sides a place is looked at where the lines of a table join all lines of text."""
 REACH_PX = 30, 14
 """How far beside a place, and above or below it, it is looked for."""
 WRONG_LENGTH_PX = 20.0
@@ -35,7 +37,8 @@ INSIDE_PX = 8
 
 ALIKE = 0.85
 """Correlation of things that look the same, when both are blurred: they may lie half a pixel apart."""
-BLUR = 0.25, 0.5, 0.25
+BLUR = 0.25, 0.5
+"""Shares of each neighbour, and of a pixel itself."""
 MARGIN_PX = 12
 """Around what is compared, so that it is no part of something longer."""
 
@@ -63,18 +66,13 @@ def text_near(pixels: NDArray[np.uint8], place: tuple[float, float], length: int
     """The text of about so many characters that stands at a place or nearest to it, if one is near."""
     x, y = place
     width = CHARACTER_PX * max(length, 1)
-    reach_x, reach_y = REACH_PX
+    reach_x = REACH_PX[0]
     left, top = max(0, int(x - width) - 2 * reach_x), max(0, int(y) - LETTER_PX[1])
     area = pixels[top : int(y) + LETTER_PX[1], left : int(x + width) + 2 * reach_x]
     strokes = _vertical_strokes(area)
     x, y = x - left, y - top
-    aside = max(width, 2.0 * reach_x) / 2 + reach_x / 2
-    in_rows: NDArray[np.int64] = strokes[:, max(0, int(x - aside)) : int(x + aside)].sum(axis=1, dtype=np.int64)
-    lines = [
-        line
-        for line in _runs(in_rows > 1, 1)
-        if LETTER_PX[0] <= line[1] - line[0] <= LETTER_PX[1] and _distance(line, y) <= reach_y
-    ]
+    widest = max(width, 2.0 * reach_x) / 2 + reach_x / 2
+    lines = _lines(strokes, x, y, widest) or _lines(strokes, x, y, BETWEEN_BORDERS_PX)
     if not lines:
         return None
     upper, lower = min(lines, key=lambda line: (_distance(line, y), abs(line[0] + line[1] - 2 * y)))
@@ -92,6 +90,16 @@ def text_near(pixels: NDArray[np.uint8], place: tuple[float, float], length: int
     )
     rows = np.flatnonzero(strokes[upper:lower, first:last].any(axis=1))  # of a table, its lines are longer
     return left + first, top + upper + int(rows[0]), left + last, top + upper + int(rows[-1]) + 1
+
+
+def _lines(strokes: NDArray[np.bool_], x: float, y: float, aside: float) -> Runs:
+    """Upper and lower ends of the lines of text near a place, seen so far to its sides."""
+    in_rows: NDArray[np.int64] = strokes[:, max(0, int(x - aside)) : int(x + aside)].sum(axis=1, dtype=np.int64)
+    return [
+        line
+        for line in _runs(in_rows > 1, 1)
+        if LETTER_PX[0] <= line[1] - line[0] <= LETTER_PX[1] and _distance(line, y) <= REACH_PX[1]
+    ]
 
 
 def _of_one_colour(line: NDArray[np.uint8], words: Runs) -> Runs:
@@ -157,12 +165,12 @@ def look_alikes(pixels: NDArray[np.uint8], box: Box) -> list[tuple[float, float]
 
 def _blurred(colours: NDArray[np.float32]) -> NDArray[np.float32]:
     """(3, H, W) with every pixel mixed with its neighbours."""
-    before, here, after = BLUR
+    beside, here = BLUR
     for axis in (1, 2):
-        wide = np.pad(colours, [(0, 0), *((1, 1) if axis == across else (0, 0) for across in (1, 2))], mode="edge")
         size = colours.shape[axis]
-        parts = (np.take(wide, range(start, start + size), axis) for start in range(3))
-        colours = sum(share * part for share, part in zip((before, here, after), parts, strict=True))
+        wide = np.pad(colours, [(int(axis == across),) * 2 for across in range(3)], mode="edge")
+        before, after = (np.take(wide, range(start, start + size), axis) for start in (0, 2))
+        colours = (here * colours + beside * (before + after)).astype(np.float32)
     return colours
 
 

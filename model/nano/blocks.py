@@ -79,7 +79,7 @@ def _field(rng: random.Random) -> str:
         control = f'<input {attributes} placeholder="{hint}" value="{filled}" style="width:{width}">'
     if at == "inside":
         return f'<div style="margin:6px 0">{control}</div>'
-    weight = rng.choice(("", "", "font-weight:600", "font-size:.88em", "opacity:.75"))
+    weight = rng.choice(("", "", "font-weight:600", "font-size:.88em", "opacity:.75", "font-style:italic"))
     caption = f'<span data-c style="{weight}">{shown}{mark}</span>'
     if at == "above":
         return (

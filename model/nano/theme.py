@@ -19,6 +19,9 @@ OTHER = (
     "monospace", "'Liberation Mono'", "'Fira Code'", "FreeSerif",
 )  # fmt: skip
 
+ITALIC = ("a", "button,.b", "h2", "label", "p", "td,th", "[data-c]", "input")
+"""What may be written in italics."""
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:
@@ -101,6 +104,7 @@ background:{t.panel};border-bottom:1px solid {t.line}}}
 .panel{{background:{t.panel};border:{rng.choice((0, 1, 1))}px solid {t.line};border-radius:{t.radius}px;
 padding:{rng.randint(4, 24)}px;margin:{rng.randint(2, 16)}px;{rng.choice(("", "box-shadow:0 2px 8px #0003"))}}}
 h2{{font-size:{rng.choice((1.1, 1.2, 1.4, 1.7))}em;margin:.3em 0;font-weight:{rng.choice((400, 600, 700))}}}
+{"".join(rng.sample([f"{slanted}{{font-style:italic}} " for slanted in ITALIC], rng.choice((0, 0, 0, 1, 2))))}
 p{{margin:.4em 0}} table{{border-collapse:collapse;width:100%}} td,th{{border-bottom:1px solid {t.line};text-align:left;
 padding:{rng.randint(1, 9)}px {rng.randint(3, 12)}px;font-weight:normal}}
 .cols{{display:flex;align-items:flex-start}} .grow{{flex:1;min-width:0;overflow:hidden}}
