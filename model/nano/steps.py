@@ -6,6 +6,7 @@ A step has a canonical action line, which nano writes, and many ways in which a 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -67,6 +68,10 @@ _WAYS_TO_SAY_WHERE = {
     "left of": ('left of "{anchor}"', 'to the left of "{anchor}"'),
     "right of": ('right of "{anchor}"', 'to the right of "{anchor}"'),
 }  # fmt: skip
+UNQUOTED = 0.15
+"""How often labels and texts stand without quotation marks, where it can be told where they end."""
+_QUOTATION = re.compile(r'"([^"]*)"')
+_ENDS_BY_ITSELF = re.compile(r"(?!.*\b(?:and|then|into|in|the|on)\b)[^,.;:]*", re.IGNORECASE)
 _OFTEN = (5, 2, 1, 2, 3, 1, 1, 1)
 """How often each of `RELATIONS` is meant."""
 
@@ -183,4 +188,6 @@ def instruction(rng: random.Random, steps: Sequence[Step]) -> str:
         said += between + (step.phrase[0].upper() + step.phrase[1:] if between == ". " else step.phrase)
     if rng.random() < 0.85:
         said = said[0].upper() + said[1:]
+    if rng.random() < UNQUOTED and all(map(_ENDS_BY_ITSELF.fullmatch, _QUOTATION.findall(said))):
+        said = said.replace('"', "")
     return said + rng.choice(("", "", "."))
