@@ -1,11 +1,11 @@
 """How an answer is obtained for a frame: in one look at the whole of it, or in several looks at parts.
 
 A model that can point only in small pictures looks at overlapping tiles of the screen, all in one batch: places that
-they name compete by how probable the answers are that name them. If it is to look twice, it then looks at the parts
-around the best places: a place may be read better in the middle of a picture, and what looked right at the edge of a
-tile may not be. What it tells from others like it by what it stands beside is looked for by further looks near the
-anchor; by their order, among all that look the same as the one that it finds. Knows formats, models and views; carries
-nothing out.
+they name compete by how probable the answers are that name them, and the best two are looked at once more, in the
+middle of a picture: what looked right at the edge of a tile may not be. If it is to look twice, it looks at the best
+places again in any case, and a place may be read better there. What it tells from others like it by what it stands
+beside is looked for by further looks near the anchor; by their order, among all that look the same as the one that it
+finds. Knows formats, models and views; carries nothing out.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def look(
         instruction: the task.
         steps: what was done before, oldest first.
         notes: what happened since and cannot be seen.
-        looks: 1 takes the place of the first look at the tiles, 2 looks again around it. Without tiles it looks once.
+        looks: 1 looks at the tiles, and again only where places compete; 2 looks again around the best places in any
+            case. Without tiles it looks once.
         sampling: how answers are drawn.
         on_text: called with the text while it is written; not with that of several tiles.
 
@@ -235,11 +236,14 @@ class _Session:
         best_first = sorted(answers, key=lambda read: read.look.surety, reverse=True)
         pointing = [read for read in best_first if read.point is not None]
         unplaced = next((read for read in best_first if not read.is_failure), best_first[0])
-        best = _agreed(pointing, frame, SHORT_LABEL)[0] if pointing else unplaced
+        places = _agreed(pointing, frame, SHORT_LABEL)
+        best = places[0] if places else unplaced
         if view_px is not None and best.answer.apart is not None:
             best = self._told_apart(frame, view_px, best, best.answer.apart)
-        elif view_px is not None and pointing and looks > 1 and len(views) > 1:
+        elif view_px is not None and places and looks > 1 and len(views) > 1:
             best = self._confirmed(frame, view_px, pointing)
+        elif view_px is not None and len(places) > 1:
+            best = self._found_again(frame, view_px, places)
         return self._decision(best)
 
     def _told_apart(self, frame: Frame, view_px: tuple[int, int], read: _Read, apart: Apart) -> _Read:
@@ -272,6 +276,16 @@ class _Session:
         self._parse_s += session._parse_s
         found = [read for read in reads if read.point is not None]
         return [read.point for read in _agreed(found, views[0].frame, apart.characters) if read.point is not None]
+
+    def _found_again(self, frame: Frame, view_px: tuple[int, int], best_first: Sequence[_Read]) -> _Read:
+        """Of the two best places that compete the first that is found once more in the middle of a picture."""
+        views = [around(frame, read.point, view_px) for read in best_first[:2] if read.point is not None]
+        again = {read.look.box_px: read.point for read in self._look(views)}
+        for read, view in zip(best_first, views, strict=False):
+            point = again.get(view.box_px)
+            if point is not None and read.point is not None and are_one(frame, point, read.point, SHORT_LABEL):
+                return read
+        return best_first[0]
 
     def _confirmed(self, frame: Frame, view_px: tuple[int, int], best_first: Sequence[_Read]) -> _Read:
         """What is most probable of the first look and a second one, straight at the places that it named.

@@ -129,6 +129,27 @@ def test_a_place_refused_on_a_closer_look_gives_way_to_another() -> None:
     assert (click.at.x * 1280, click.at.y * 720) == pytest.approx(TARGET_PX, abs=1)
 
 
+@pytest.mark.parametrize("is_refused", [[True, False], [True, True], [False, True]])
+def test_of_places_that_compete_the_first_that_is_found_again_is_believed(is_refused: list[bool]) -> None:
+    """Of two places the one that two tiles show comes first, but for a closer look at it."""
+    places = [(362, 400), (100, 100)]
+
+    class Doubting(Seer):
+        def _reply(self, message: Message) -> Reply:
+            self.asked += 1
+            refused = self.asked > 12 and is_refused[self.asked - 13]
+            return Reply(answer_text("Click it", NOT_HERE)) if refused else super()._reply(message)
+
+        asked = 0
+
+    model = Doubting()
+    (click,) = look(model, NanoFormat(), screen_with_target(places), "Click it.").actions
+    assert model.batches == [12, 2]
+    assert isinstance(click, Click)
+    expected = places[1] if is_refused == [True, False] else places[0]
+    assert (click.at.x * 1280, click.at.y * 720) == pytest.approx(expected, abs=1)
+
+
 def test_both_looks_count() -> None:
     """A place that looked a little less probable in its tile, and much more on a closer look, wins."""
     mirage = (277 + 220, 192 + 160)
