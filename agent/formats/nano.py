@@ -11,6 +11,7 @@ for these and for the anchor lead to; its code names no place that counts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,12 +23,13 @@ from agent.formats.sections import read_sections
 from agent.outlines import onto_field, onto_icon, onto_tick
 from agent.strokes import onto_text
 from agent.view import View
-from envs.actions import pointed_at
 from envs.frame import Frame, Point
 from model.messages import Message
 from model.nano import prompts
 from model.nano.action_lines import ORDINALS, Target, code_of, target_of
 
+_PLACE = re.compile(r"\(x=(?P<x>0\.\d+), y=(?P<y>0\.\d+)")
+"""Where the first call points; what stands behind it is sometimes said twice (`x=0.53, y=0.55, y=0.550`)."""
 TICKING = "Tick", "Untick"
 """Verbs of lines whose target is a box beside its text."""
 
@@ -54,14 +56,14 @@ class NanoFormat:
         code = code_of(line)
         if code is not None and target is not None and (target.ordinal or target.relation):
             return Answer(sections.thought, line, parse_calls(code, view), _apart(line, target))
-        actions = parse_calls(sections.code, view)
-        place = pointed_at(actions[0])
-        if place is not None and code is not None:
-            if target is not None:
-                place = _on_target(view.frame, place, line.partition(" ")[0], target)
-            first, *rest = parse_calls(code, view)
-            actions = (first.model_copy(update={"at": place}), *rest)
-        return Answer(sections.thought, line, actions)
+        named = _PLACE.search(sections.code)
+        if code is None or named is None:
+            return Answer(sections.thought, line, parse_calls(sections.code, view))
+        place = view.point(float(named["x"]), float(named["y"]))
+        if target is not None:
+            place = _on_target(view.frame, place, line.partition(" ")[0], target)
+        first, *rest = parse_calls(code, view)
+        return Answer(sections.thought, line, (first.model_copy(update={"at": place}), *rest))
 
     def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
         return self.prompt(target, picture, ())
