@@ -36,15 +36,24 @@ PREPROCESSOR = {
 }
 
 
-def export(folder: Path, out: Path, dtype: torch.dtype = torch.bfloat16, *, mixed_with: Path | None = None) -> None:
+def export(
+    folder: Path,
+    out: Path,
+    dtype: torch.dtype = torch.bfloat16,
+    *,
+    mixed_with: Path | None = None,
+    share: float = 0.5,
+) -> None:
     """Write the averaged weights of the last stage and everything that loading needs.
 
     Args:
         folder: the trainer's folder, with the vocabulary and `point/state.pt`.
         out: where the checkpoint goes.
         dtype: of the stored weights.
-        mixed_with: an exported checkpoint of the same shape, whose weights count half. That from which a training went
+        mixed_with: an exported checkpoint of the same shape, whose weights count too. That from which a training went
             on knows what was unlearned since, and the mean of both is often better than either (Wortsman et al. 2022).
+
+        share: how much the new weights count beside them.
 
     Raises:
         ModelError: the last stage has saved nothing yet.
@@ -53,7 +62,7 @@ def export(folder: Path, out: Path, dtype: torch.dtype = torch.bfloat16, *, mixe
     averaged = averaged_weights(folder / "point")
     if mixed_with is not None:
         other = exported_weights(mixed_with)
-        averaged = {name: (value + other.get(name, value)) / 2 for name, value in averaged.items()}
+        averaged = {name: share * value + (1 - share) * other.get(name, value) for name, value in averaged.items()}
     tokenizer = KimiTokenizer.from_pretrained(folder)
     model = KimiVL(configuration(tokenizer.vocab_size, tokenizer.special("<|media_pad|>")))
     model.load_state_dict(

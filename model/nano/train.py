@@ -162,18 +162,21 @@ def point(
 
 
 @app.command
-def export(*, folder: Path = FOLDER, out: Path = EMBEDDED_FOLDER, mixed_with: Path | None = None) -> None:
+def export(
+    *, folder: Path = FOLDER, out: Path = EMBEDDED_FOLDER, mixed_with: Path | None = None, share: float = 0.5
+) -> None:
     """Write what was learned as a checkpoint in the published layout.
 
     Args:
         folder: where everything is that belongs to the training.
         out: the checkpoint's folder; by default that of the embedded model.
-        mixed_with: an exported checkpoint whose weights count half, such as that from which the training went on.
+        mixed_with: an exported checkpoint whose weights count too, such as that from which the training went on.
+        share: how much the new weights count beside them, from 0 to 1.
 
     Raises:
         ModelError: there is nothing to export yet.
     """
-    write_checkpoint(folder, out, mixed_with=mixed_with)
+    write_checkpoint(folder, out, mixed_with=mixed_with, share=share)
 
 
 @app.command

@@ -195,6 +195,12 @@ def test_what_the_line_says_is_done_where_the_code_says(line: str, code: str, do
     assert NanoFormat().parse(prompts.answer_text(line, written), WHOLE).actions == done
 
 
+@pytest.mark.parametrize("code", ["click(x=0.25, y=0.50, y=0.500)", "click(x=0.250, y=0.500", "click(x=0.25, y=0.5))"])
+def test_a_place_is_read_however_its_call_goes_on(code: str) -> None:
+    written = prompts.answer_text('Click "Save"', f"pyautogui.{code}")
+    assert NanoFormat().parse(written, WHOLE).actions == (CLICK,)
+
+
 @pytest.mark.parametrize("code", [prompts.NOT_HERE, "pyautogui.press('enter')"])
 def test_without_a_place_the_code_is_done(code: str) -> None:
     [action] = NanoFormat().parse(prompts.answer_text('Click "Save"', code), WHOLE).actions
