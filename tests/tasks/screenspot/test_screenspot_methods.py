@@ -109,8 +109,11 @@ def test_an_answer_that_neither_points_nor_refuses_is_a_wrong_format() -> None:
 
 @pytest.mark.parametrize(("method", "looks"), [(Method.PLAIN, 2), (Method.ZOOM, 3)])
 def test_a_model_with_a_view_looks_at_tiles_and_with_zoom_once_more(method: Method, looks: int) -> None:
-    words = "## Action:\nClick it\n\n## Code:\n```python\npyautogui.click(x=0.9, y=0.5)\n```"
-    model = ScriptedModel([words] * 3, view_px=(448, 336))
+    found, missed = (
+        f"## Action:\nClick it\n\n## Code:\n```python\n{code}\n```"
+        for code in ("pyautogui.click(x=0.9, y=0.5)", "computer.terminate(status='failure')")
+    )
+    model = ScriptedModel([found, missed, found], view_px=(448, 336))
     assert (
         locate(model, formats.for_model(model), Frame(np.zeros((300, 600, 3), np.uint8)), "it", method).looks == looks
     )
