@@ -78,6 +78,23 @@ def show(browser: Browser, source: Path, way: Way) -> Shown:
     return Shown(picture, boxes)
 
 
+def has_font(browser: Browser, family: str) -> bool:
+    """Whether a font is installed: else what stands behind it in a list is taken, and texts are as wide as in that."""
+    tab = browser.new_page()
+    try:
+        widths: list[float] = tab.evaluate(
+            """family => ['serif', 'monospace'].map(other => {
+              const canvas = document.createElement('canvas').getContext('2d');
+              canvas.font = `40px "${family}", ${other}`;
+              return canvas.measureText('Which font is it?').width;
+            })""",
+            family,
+        )
+    finally:
+        tab.close()
+    return widths[0] == widths[1]
+
+
 def paired(before: list[bool], after: list[bool]) -> tuple[float, float]:
     """How much lower the second hit rate is, and half the 95 % interval of that, both in parts of one."""
     count = len(before)
@@ -111,6 +128,10 @@ def main() -> None:
     }
     sources = sorted((SETS / "screens").glob("*.html"))
     with sync_playwright() as playwright, launch(playwright) as browser:
+        if not has_font(browser, options.font):
+            parser.error(
+                f"The font {options.font!r} is not installed: install it ({FONT} is in Debian's fonts-texgyre)."
+            )
         shown = {
             name: [show(browser, source, way) for source in track(sources, f"rendering {name}", transient=True)]
             for name, way in ways.items()
