@@ -10,18 +10,20 @@ finds. Knows formats, models and views; carries nothing out.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from PIL.Image import Image
 
+from agent.answers import Candidate, Look, Usable, candidates, writings
 from agent.formats.base import Answer, AnswerError, Apart, CutOff, Format, PastStep
-from agent.nearby import all_like, are_one, only, regions
+from agent.nearby import all_like, are_one, in_reading_order, nearest_first, only, regions
+from agent.reading import spots
 from agent.strokes import Box
+from agent.targets import Named
 from agent.view import View, around, covering, tiles
-from envs.actions import Action, Terminate, pointed_at
+from envs.actions import Action
 from envs.frame import Frame, Point
 from model.base import GREEDY, Model, Sampling
 from model.messages import Message, Reply
@@ -36,22 +38,6 @@ MAX_TRIED = 2
 Ask = Callable[[Image], list[Message]]
 Read = Callable[[str, View], Answer]
 OnText = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One picture shown to the model and what it answered."""
-
-    box_px: tuple[int, int, int, int]
-    reply: Reply
-    error: AnswerError | None = None
-    """Why the answer could not be used."""
-
-    @property
-    def surety(self) -> float:
-        """The logarithm of how probable the answer's words are; below all others where the backend does not tell it."""
-        told = self.reply.wording_log_probability
-        return float("-inf") if told is None else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,50 +135,6 @@ def _held_to(format: Format, text: str, sampling: Sampling) -> Sampling:
     return replace(sampling, copied_from=text) if format.quotes_the_task else sampling
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A look whose answer can be used."""
-
-    look: Look
-    answer: Answer
-
-    @property
-    def point(self) -> Point | None:
-        return next((point for action in self.answer.actions if (point := pointed_at(action)) is not None), None)
-
-    @property
-    def is_failure(self) -> bool:
-        first = self.answer.actions[0]
-        return isinstance(first, Terminate) and not first.success
-
-    def pointing_at(self, point: Point) -> _Read:
-        """The same answer about another place."""
-        first, *rest = self.answer.actions
-        moved = first.model_copy(update={"at": point})
-        return _Read(self.look, replace(self.answer, actions=(moved, *rest), apart=None))
-
-    def failed(self) -> _Read:
-        """The same answer about something that is not there."""
-        return _Read(self.look, replace(self.answer, actions=(Terminate(success=False),), apart=None))
-
-
-def _agreed(reads: Sequence[_Read], frame: Frame, characters: int) -> list[_Read]:
-    """The surest answer about each place, those first of which the views that show it are surest together.
-
-    Args:
-        reads: answers that point.
-        frame: what they are about.
-        characters: how many what they point at has; its places may be half of that apart.
-    """
-    weights: dict[_Read, float] = {}
-    for read in sorted(reads, key=lambda read: read.look.surety, reverse=True):
-        assert read.point is not None
-        same = (one for one in weights if one.point and are_one(frame, read.point, one.point, characters))
-        one = next(same, read)
-        weights[one] = weights.get(one, 0.0) + math.exp(read.look.surety)
-    return sorted(weights, key=lambda read: weights[read], reverse=True)
-
-
 def _much_the_same(one: View, other: View) -> bool:
     """Whether two views of a size are less than a quarter of it apart."""
     (left, top, right, bottom), (other_left, other_top, _, _) = one.box_px, other.box_px
@@ -233,51 +175,102 @@ class _Session:
         if not answers:
             assert self._first_error is not None
             raise Unreadable(self._first_error, self._looks)
-        best_first = sorted(answers, key=lambda read: read.look.surety, reverse=True)
-        pointing = [read for read in best_first if read.point is not None]
-        unplaced = next((read for read in best_first if not read.is_failure), best_first[0])
-        places = _agreed(pointing, frame, SHORT_LABEL)
-        best = places[0] if places else unplaced
-        if view_px is not None and best.answer.apart is not None:
+        places = candidates(answers, self._looks, frame, SHORT_LABEL)
+        if view_px is not None and not places:
+            places = self._seen_whole(frame, view_px, answers)
+        best = places[0].answer if places else self._without_place(answers)
+        if view_px is None or not places:
+            return self._decision(best)
+        if best.answer.apart is not None:
             best = self._told_apart(frame, view_px, best, best.answer.apart)
-        elif view_px is not None and places and looks > 1 and len(views) > 1:
-            best = self._confirmed(frame, view_px, pointing)
-        elif view_px is not None and len(places) > 1:
-            best = self._found_again(frame, view_px, places)
-        return self._decision(best)
+        elif not places[0].is_placed:
+            best = self._seen_beside(frame, view_px, places[0])
+        elif looks > 1 and len(views) > 1:
+            surest_first = sorted(places, key=lambda place: place.answer.look.surety, reverse=True)
+            best = self._confirmed(frame, view_px, [place.answer for place in surest_first])
+        elif len(places) > 1 and places[1].competes_with(places[0]):
+            best = self._found_again(frame, view_px, [place.answer for place in places])
+        return self._decision(best.on_target(frame))
 
-    def _told_apart(self, frame: Frame, view_px: tuple[int, int], read: _Read, apart: Apart) -> _Read:
+    def _seen_whole(self, frame: Frame, view_px: tuple[int, int], answers: Sequence[Usable]) -> list[Candidate]:
+        """The candidates once the surest place was looked at in the middle of a view: tiles cut long labels off."""
+        pointing = [answer for answer in answers if answer.point is not None]
+        surest = max(pointing, key=lambda answer: answer.look.surety, default=None)
+        if surest is None or surest.point is None:
+            return []
+        closer = self._look([around(frame, surest.point, view_px)])
+        return candidates([*closer, *answers], self._looks, frame, SHORT_LABEL)
+
+    def _without_place(self, answers: Sequence[Usable]) -> Usable:
+        """The surest answer that needs no place, or a failure."""
+        best_first = sorted(answers, key=lambda read: read.look.surety, reverse=True)
+        unplaced = [read for read in best_first if read.point is None]
+        return next((read for read in unplaced if not read.is_failure), [*unplaced, best_first[0].failed()][0])
+
+    def _seen_beside(self, frame: Frame, view_px: tuple[int, int], place: Candidate) -> Usable:
+        """The answer with the place that a closer look at the text of something names, if there is one."""
+        named = place.answer.answer.named
+        assert place.answer.point is not None
+        assert place.spot is not None
+        assert named is not None
+        for read in self._look([around(frame, place.answer.point, view_px)]):
+            if read.point is not None and place.spot.distance(named.kind, frame.to_px(read.point)) is not None:
+                return read
+        return place.answer
+
+    def _told_apart(self, frame: Frame, view_px: tuple[int, int], read: Usable, apart: Apart) -> Usable:
         """The answer with the place of the one that is meant, or a failure where it is not found."""
-        for area in self._where_to_look(frame, view_px, apart):
+        for area, anchor in self._where_to_look(frame, view_px, apart):
             shown = frame if apart.relation is None else only(frame, area)
-            for place in self._places(apart.alike, covering(shown, area, view_px), apart)[:MAX_TRIED]:
-                alike = [place] if apart.ordinal is None else all_like(shown, place, apart.characters)
+            for alike in self._alike(frame, area, covering(shown, area, view_px), apart):
+                if apart.ordinal is None and apart.relation is not None and anchor is not None:
+                    alike = nearest_first(apart.relation, anchor, alike, frame)
                 index = apart.ordinal or 0
                 if -len(alike) <= index < len(alike):
-                    return read.pointing_at(alike[index])
+                    return read.pointing_at(apart.named.onto(frame, alike[index]))
         return read.failed()
 
-    def _where_to_look(self, frame: Frame, view_px: tuple[int, int], apart: Apart) -> Iterator[Box]:
+    def _alike(self, frame: Frame, area: Box, views: Sequence[View], apart: Apart) -> Iterator[list[Point]]:
+        """What looks the same in an area, in reading order: as it is read, then as the model finds it in some views."""
+        if written := self._written(apart.named, area, frame):
+            yield in_reading_order(frame, written)
+        for place in self._places(apart.alike, views, apart.named)[:MAX_TRIED]:
+            yield [place] if apart.ordinal is None else all_like(views[0].frame, place, apart.named.characters)
+
+    def _where_to_look(
+        self, frame: Frame, view_px: tuple[int, int], apart: Apart
+    ) -> Iterator[tuple[Box, Point | None]]:
+        """Parts of the frame, and the anchor beside which each is; the likeliest first."""
         everywhere = (0, 0, frame.width_px, frame.height_px)
         if apart.relation is None:
-            yield everywhere
+            yield everywhere, None
             return
-        anchors = self._places(apart.anchor, covering(frame, everywhere, view_px), apart)
+        named = Named("text", apart.anchor_label)
+        anchors = self._written(named, everywhere, frame)
+        anchors = anchors or self._places(apart.anchor, covering(frame, everywhere, view_px), named)
         for anchor in anchors[:MAX_TRIED]:
-            yield from regions(apart.relation, anchor, frame)
+            for area in regions(apart.relation, anchor, frame):
+                yield area, anchor
 
-    def _places(self, target: str, views: Sequence[View], apart: Apart) -> list[Point]:
-        """Where a target is found in some views; what is surer, or what several of them show, comes first."""
+    def _written(self, named: Named, area: Box, frame: Frame) -> list[Point]:
+        """Where in an area something is surely written, if its place follows from that; the surest place first."""
+        if named.kind in ("icon", "field"):
+            return []
+        found = [spot for spot in spots(named.label, writings(self._looks)) or () if spot.is_sure]
+        return [spot.point(frame) for spot in found if spot.lies_in(area)]
+
+    def _places(self, target: str, views: Sequence[View], named: Named) -> list[Point]:
+        """Where a target is found in some views, the best place first."""
         session = _Session.grounding(self._model, self._format, target, self._sampling)
-        reads = session._look(views)
+        frame = views[0].frame
+        found = candidates(session._look(views), session._looks, frame, named.characters)
         self._looks += session._looks
         self._prompt_s += session._prompt_s
         self._generate_s += session._generate_s
         self._parse_s += session._parse_s
-        found = [read for read in reads if read.point is not None]
-        return [read.point for read in _agreed(found, views[0].frame, apart.characters) if read.point is not None]
+        return [point for place in found if (point := place.answer.on_target(frame).point) is not None]
 
-    def _found_again(self, frame: Frame, view_px: tuple[int, int], best_first: Sequence[_Read]) -> _Read:
+    def _found_again(self, frame: Frame, view_px: tuple[int, int], best_first: Sequence[Usable]) -> Usable:
         """Of the two best places that compete the first that is found once more in the middle of a picture."""
         views = [around(frame, read.point, view_px) for read in best_first[:2] if read.point is not None]
         again = {read.look.box_px: read.point for read in self._look(views)}
@@ -287,13 +280,13 @@ class _Session:
                 return read
         return best_first[0]
 
-    def _confirmed(self, frame: Frame, view_px: tuple[int, int], best_first: Sequence[_Read]) -> _Read:
+    def _confirmed(self, frame: Frame, view_px: tuple[int, int], best_first: Sequence[Usable]) -> Usable:
         """What is most probable of the first look and a second one, straight at the places that it named.
 
         Where no second look finds it the first is believed: of nano's answers more right ones than wrong ones are
         refused on a second look. Its model card has the figures.
         """
-        candidates: list[tuple[View, _Read]] = []
+        candidates: list[tuple[View, Usable]] = []
         for read in best_first:
             assert read.point is not None
             closer = around(frame, read.point, view_px)
@@ -305,27 +298,27 @@ class _Session:
             return max(seconds, key=lambda second: second.look.surety + first_surety[second.look.box_px])
         return best_first[0]
 
-    def _look(self, views: Sequence[View]) -> list[_Read]:
+    def _look(self, views: Sequence[View]) -> list[Usable]:
         started = time.perf_counter()
         prompts = [self._ask(view.picture()) for view in views]
         self._prompt_s += time.perf_counter() - started
         return self._answers(views, prompts)
 
-    def _look_again_at_refused(self, views: Sequence[View], repair: Callable[[AnswerError], str]) -> list[_Read]:
+    def _look_again_at_refused(self, views: Sequence[View], repair: Callable[[AnswerError], str]) -> list[Usable]:
         """One further turn about the most probable of the answers that could not be used."""
         view, refused = max(zip(views, self._looks, strict=True), key=lambda pair: pair[1].surety)
         assert refused.error is not None
         answered, told = Message.assistant(refused.reply.text), Message.user(repair(refused.error))
         return self._answers([view], [[*self._ask(view.picture()), answered, told]])
 
-    def _answers(self, views: Sequence[View], prompts: Sequence[Sequence[Message]]) -> list[_Read]:
+    def _answers(self, views: Sequence[View], prompts: Sequence[Sequence[Message]]) -> list[Usable]:
         started = time.perf_counter()
         replies = self._model.generate(prompts, self._sampling, self._on_text if len(prompts) == 1 else None)
         generated = time.perf_counter()
-        answers: list[_Read] = []
+        answers: list[Usable] = []
         for view, reply in zip(views, replies, strict=True):
             try:
-                answers.append(_Read(Look(view.box_px, reply), self._read_reply(reply, view)))
+                answers.append(Usable(Look(view.box_px, reply), self._read_reply(reply, view)))
                 self._looks.append(answers[-1].look)
             except AnswerError as error:
                 self._first_error = self._first_error or error
@@ -343,7 +336,7 @@ class _Session:
                 raise CutOff("Your answer was too long and was cut off: answer more briefly.") from None
             raise
 
-    def _decision(self, read: _Read) -> Decision:
+    def _decision(self, read: Usable) -> Decision:
         return Decision(
             read.look.reply.text, read.answer, tuple(self._looks), self._prompt_s, self._generate_s, self._parse_s
         )

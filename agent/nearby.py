@@ -29,10 +29,17 @@ _AROUND: Final[dict[Relation, tuple[Box, ...]]] = {
     "right of": ((0, -14, FAR, 14), (0, -26, FAR, 26), (0, -46, FAR, 46)),
     "below": ((-100, 4, 100, 70), (-180, 4, 180, 150), (-280, 4, 280, 330)),
     "above": ((-100, -70, 100, -4), (-180, -150, 180, -4), (-280, -330, 280, -4)),
-    "on the card": ((-140, -26, 180, 90), (-200, -60, 260, 170), (-300, -120, 360, 330)),
+    "on the card": ((-140, -26, 180, 90), (-200, -60, 260, 170), (-300, -120, 360, 330), (-FAR, -26, FAR, 26)),
     "in the column": ((-50, 4, 50, FAR), (-90, 4, 90, FAR), (-140, 4, 140, FAR)),
 }
 """Where a thing may stand around the middle of its anchor, px: the likeliest first, each with more room."""
+_COUNTS: Final[dict[Relation, tuple[float, float]]] = {
+    "in the row": (0.02, 1.0),
+    "in the column": (1.0, 0.02),
+    "below": (0.5, 1.0),
+    "above": (0.5, 1.0),
+}
+"""How much a px to the side, and one up or down, counts in a distance."""
 
 
 def regions(relation: Relation, anchor: Point, frame: Frame) -> Iterator[Box]:
@@ -42,6 +49,17 @@ def regions(relation: Relation, anchor: Point, frame: Frame) -> Iterator[Box]:
         box = max(0, x + left), max(0, y + top), min(frame.width_px, x + right), min(frame.height_px, y + bottom)
         if box[0] < box[2] and box[1] < box[3]:
             yield box
+
+
+def nearest_first(relation: Relation, anchor: Point, places: Sequence[Point], frame: Frame) -> list[Point]:
+    """Places by how far from an anchor they are, as it counts for what stands so to it."""
+    across, down = _COUNTS.get(relation, (1.0, 1.0))
+    return sorted(
+        places,
+        key=lambda place: (
+            across * abs(place.x - anchor.x) * frame.width_px + down * abs(place.y - anchor.y) * frame.height_px
+        ),
+    )
 
 
 def only(frame: Frame, box: Box) -> Frame:
@@ -68,12 +86,12 @@ def all_like(frame: Frame, point: Point, characters: int) -> list[Point]:
         point: on the thing, or a few pixels beside it.
         characters: of its text; 0 for an icon.
     """
-    x, y = point.x * frame.width_px, point.y * frame.height_px
+    x, y = frame.to_px(point)
     box = text_near(frame.pixels, (x, y), characters) if characters else None
     half = ICON_PX // 2
     box = box or (max(0, round(x) - half), max(0, round(y) - half), round(x) + half, round(y) + half)
     found = look_alikes(frame.pixels, box)
-    points = [frame.point(at_x / frame.width_px, at_y / frame.height_px) for at_x, at_y in found]
+    points = [frame.point_at_px(at_x, at_y) for at_x, at_y in found]
     return in_reading_order(frame, points) or [point]
 
 

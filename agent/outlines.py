@@ -30,6 +30,8 @@ FILLED = 0.55
 """The least part of its box that a control's surface has: text, ticks and knobs have the rest."""
 BESIDE_PX = 16
 """How far beside a field, or an icon, a place may be."""
+RIGHT_PX, BELOW_PX = 260, 36
+"""How far right of its label, and below it, a field is."""
 SEEN_PX = 800, 80
 """How far to the sides, and up and down, a field is seen to its ends."""
 LABEL_GAP_PX = 30
@@ -44,7 +46,9 @@ ROW_PX = 1200
 WORD_GAP, LETTER_GAP = 0.7, 0.15
 """Widest gap between words of a text, and between letters of a word, in parts of the height of its line."""
 LINE_PX = 8
-"""How much higher or lower than its text the middle of a box is."""
+"""How much higher or lower than its text the middle of a box beside it is."""
+ROW_LINE_PX = 12
+"""The same of a box in its row, which may have another line of text below it."""
 STEP_PX = 3
 """No control is narrower than two of them."""
 ICON_PX = 7, 40
@@ -58,6 +62,8 @@ INSIDE_PX = 6
 
 Mask = NDArray[np.bool_]
 Place = tuple[float, float]
+Area = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
 
 
 def onto_field(pixels: NDArray[np.uint8], place: Place) -> Place:
@@ -74,11 +80,44 @@ def onto_field(pixels: NDArray[np.uint8], place: Place) -> Place:
         for across in (0, -aside, aside)
         for down in (0, -aside, aside)
     ]
-    fields = _surfaces(pixels, around, SEEN_PX, lambda box: _measures(box, FIELD_PX))
-    nearest = min(fields, key=lambda box: _distance(box, place), default=None)
+    nearest = min(_fields(pixels, around), key=lambda box: _distance(box, place), default=None)
     if nearest is None or _distance(nearest, place) > BESIDE_PX:
         return place
-    left, top, right, bottom = nearest
+    return _inside(nearest, place)
+
+
+def field_of(pixels: NDArray[np.uint8], text: Area, place: Place) -> Place | None:
+    """A place in the field that a text names: in that which is at a place, around the text, right of it or below it.
+
+    Args:
+        pixels: (H, W, 3) RGB.
+        text: the label.
+        place: x and y; in the field, or else anywhere.
+
+    Returns:
+        None where no field is found.
+    """
+    left, top, right, bottom = text
+    if there := next(iter(_fields(pixels, [place])), None):
+        return _inside(there, place)
+    middle = (top + bottom) / 2
+    line = [(left + across, middle) for across in range(0, int(right - left) + RIGHT_PX, STEP_PX + 1)]
+    column = [(left + INSIDE_PX, bottom + down) for down in range(0, BELOW_PX, STEP_PX + 1)]
+
+    def gap(box: Box) -> float:
+        return max(box[0] - right, 0.0) if box[1] <= middle < box[3] else max(box[1] - bottom, 0.0)
+
+    nearest = min(_fields(pixels, [*line, *column]), key=gap, default=None)
+    return None if nearest is None else _inside(nearest, (left, middle))
+
+
+def _fields(pixels: NDArray[np.uint8], places: Iterable[Place]) -> Iterator[Box]:
+    return _surfaces(pixels, places, SEEN_PX, lambda box: _measures(box, FIELD_PX))
+
+
+def _inside(field: Box, place: Place) -> Place:
+    """The place in a field that is nearest to another."""
+    (x, y), (left, top, right, bottom) = place, field
     across, down = min(INSIDE_PX, (right - left) / 2), min(INSIDE_PX, (bottom - top) / 2)
     return min(max(x, left + across), right - across), min(max(y, top + down), bottom - down)
 
@@ -110,19 +149,22 @@ def onto_tick(pixels: NDArray[np.uint8], place: Place, length: int) -> Place:
     def in_row(box: Box) -> float:
         return max(left - box[2], box[0] - right) if box[2] <= left or box[0] >= right else math.inf
 
-    for reach, smallest, distance in ((LABEL_GAP_PX, DOT_PX, beside), (ROW_PX, BOX_PX[0], in_row)):
+    for reach, smallest, distance, lines in (
+        (LABEL_GAP_PX, DOT_PX, beside, LINE_PX),
+        (ROW_PX, BOX_PX[0], in_row, ROW_LINE_PX),
+    ):
         line = [
             (at, (top + bottom) / 2 + down)
-            for at in range(left - reach, right + reach, STEP_PX)
-            for down in (0, -STEP_PX, STEP_PX)
+            for at in range(left - reach - SWITCH_PX[0][1], right + reach + SWITCH_PX[0][1], STEP_PX)
+            for down in (0, -STEP_PX, STEP_PX, lines - STEP_PX)
         ]
         found = [
             box
             for box in _surfaces(pixels, line, (SWITCH_PX[0][1] + 4, SWITCH_PX[1][1] + 4), partial(_is_tick, smallest))
-            if abs(box[1] + box[3] - top - bottom) / 2 <= max(LINE_PX, (bottom - top) / 3)
-            and _is_no_letter(box, letters)
+            if abs(box[1] + box[3] - top - bottom) / 2 <= max(lines, (bottom - top) / 3) and _is_no_letter(box, letters)
         ]
-        nearest = min(found, key=distance, default=None)
+        controls = [box for box in found if not any(_is_around(box, other) for other in found)]
+        nearest = min(controls, key=distance, default=None)
         if nearest is not None and distance(nearest) <= reach:
             return (nearest[0] + nearest[2]) / 2, (nearest[1] + nearest[3]) / 2
     return place
@@ -165,6 +207,11 @@ def _is_no_letter(box: Box, letters: Runs) -> bool:
     """Whether nothing stands close to it, as the rest of a letter, or of its word, would."""
     around = [part for part in letters if part[0] < box[2] and box[0] < part[1]]
     return all(box[0] - part[0] <= BORDER_PX and part[1] - box[2] <= BORDER_PX for part in around)
+
+
+def _is_around(box: Box, other: Box) -> bool:
+    """Whether a box is around another, as the cell of a table is around what is in it."""
+    return box != other and all(box[axis] <= other[axis] and other[axis + 2] <= box[axis + 2] for axis in (0, 1))
 
 
 def _is_tick(smallest: int, box: Box) -> bool:

@@ -86,6 +86,14 @@ class Frame:
         """
         return Point(self.id, x_frac, y_frac)
 
+    def point_at_px(self, x_px: float, y_px: float) -> Point:
+        """The place at some pixels of this frame, or on its edge if they lie outside."""
+        return self.point(min(max(x_px / self.width_px, 0.0), 1.0), min(max(y_px / self.height_px, 0.0), 1.0))
+
+    def to_px(self, point: Point) -> tuple[float, float]:
+        """Where a point is in pixels of its frame."""
+        return point.x * self.width_px, point.y * self.height_px
+
     def to_device(self, point: Point) -> tuple[float, float]:
         """Device coordinates of a point read from this frame; the only place where this is computed.
 

@@ -29,8 +29,10 @@ from model.image_processor import ImageProcessor
 from model.kimi_vl import KimiVL
 from model.memory import peak_memory
 from model.messages import Message, Reply, Timing
+from model.reading_head import ReadingHead
 from model.sampling import Sampler
 from model.tokenizer import KimiTokenizer
+from model.writing import Writing
 
 ARCHITECTURE: Final = "kimi_vl"
 """As the configuration of the published checkpoints names it."""
@@ -46,6 +48,7 @@ class Engine:
         image_processor: ImageProcessor,
         name: str,
         longest_answer: int | None = None,
+        reading_head: ReadingHead | None = None,
     ) -> None:
         self.network = network
         self.tokenizer = tokenizer
@@ -54,7 +57,7 @@ class Engine:
         self.family = ARCHITECTURE
         self.longest_answer = longest_answer
         """In tokens; None where only the caller limits it."""
-        self._images = ImageEncoder(network, image_processor)
+        self._images = ImageEncoder(network, image_processor, reading_head)
         self._ends = frozenset(tokenizer.special(end) for end in END_TOKENS)
         self._grammars: GrammarCompiler | None = None
         self._vocabulary: Vocabulary | None = None
@@ -121,6 +124,7 @@ class Engine:
                     output_tokens=writer.tokens,
                     timing=timing,
                     peak_memory_bytes=peak,
+                    writings=requests[number].writings,
                 )
         return [replies[number] for number in range(len(prompts))]
 
@@ -129,15 +133,16 @@ class Engine:
         began = time.perf_counter()
         images = [_images(prompt) for prompt in prompts]
         encoded = self._images.encode([image for of_prompt in images for image in of_prompt])
-        pictures = iter(zip(encoded.features, encoded.keys, strict=True))
+        pictures = iter(zip(encoded.features, encoded.keys, encoded.writings, strict=True))
         requests: list[_Request] = []
         for prompt, of_prompt in zip(prompts, images, strict=True):
             mine = list(islice(pictures, len(of_prompt)))
-            ids = render(prompt, [features.shape[0] for features, _ in mine], self.tokenizer)
-            keys = iter([key for features, key in mine for _ in range(features.shape[0])])
+            ids = render(prompt, [features.shape[0] for features, _, _ in mine], self.tokenizer)
+            keys = iter([key for features, key, _ in mine for _ in range(features.shape[0])])
             image_token = self.network.config.image_token_id
             identity = [next(keys) if token == image_token else token for token in ids]
-            requests.append(_Request(ids, identity, [features for features, _ in mine]))
+            writings = tuple(writing for _, _, writing in mine if writing is not None)
+            requests.append(_Request(ids, identity, [features for features, _, _ in mine], writings))
         limit = self.network.config.text.max_position_embeddings
         for number, request in enumerate(requests, start=1):
             if len(request.ids) > limit:
@@ -234,6 +239,7 @@ class _Request:
     """The same, with the key of its picture for each image token: what is computed follows from it."""
     features: list[Tensor]
     """(M, D) of each picture."""
+    writings: tuple[Writing, ...]
 
     @property
     def image_tokens(self) -> int:

@@ -1,6 +1,7 @@
 """The features of pictures, each computed once: screens and tiles of screens come back step after step.
 
-Knows the image processor and the vision half of the network; knows no prompts.
+Knows the image processor and the vision half of the network, and the head that reads, if there is one; knows no
+prompts.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from torch import Tensor
 from model.clock import seconds
 from model.image_processor import ImageProcessor
 from model.kimi_vl import KimiVL
+from model.reading_head import ReadingHead
 from model.vision import Grid
+from model.writing import Writing
 
 REMEMBERED_TOKENS: Final = 32_768
 """Merged image tokens kept: a dozen large screenshots or some 170 tiles of 192 tokens."""
@@ -31,20 +34,37 @@ class Encoded:
 
     features: list[Tensor]
     """(M, D) of each picture."""
+    writings: list[Writing | None]
+    """What is written in each picture; None without a head that reads."""
     keys: list[bytes]
     """What stands for the exact pixels of each picture."""
     preprocess_s: float
     vision_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is remembered of a picture."""
+
+    features: Tensor
+    writing: Writing | None
+
+
 class ImageEncoder:
     """Encodes pictures together and remembers the latest of them by their pixels."""
 
-    def __init__(self, network: KimiVL, processor: ImageProcessor, remembered_tokens: int = REMEMBERED_TOKENS) -> None:
+    def __init__(
+        self,
+        network: KimiVL,
+        processor: ImageProcessor,
+        reading_head: ReadingHead | None = None,
+        remembered_tokens: int = REMEMBERED_TOKENS,
+    ) -> None:
         self._network = network
         self._processor = processor
+        self._reading_head = reading_head
         self._capacity = remembered_tokens
-        self._remembered: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._remembered: OrderedDict[bytes, _Seen] = OrderedDict()
 
     def encode(self, images: Sequence[Image]) -> Encoded:
         """Features of each picture; only pictures not seen lately are computed, all of them as one batch.
@@ -62,20 +82,34 @@ class ImageEncoder:
         prepared_at = seconds(self._network.device)
         if prepared:
             patches, grids = zip(*prepared.values(), strict=True)
-            merged = self._network.encode_images(torch.cat(patches), grids)
-            per_token = sum(part.shape[0] for part in patches) // merged.shape[0]
-            sizes = [part.shape[0] // per_token for part in patches]
-            # Copies, so that remembering one picture does not keep the whole batch.
-            known |= {key: part.clone() for key, part in zip(prepared, merged.split(sizes), strict=True)}
+            known |= dict(zip(prepared, self._see(patches, grids), strict=True))
         self._remember({key: known[key] for key in keys})
         vision_s = seconds(self._network.device) - prepared_at
-        return Encoded([known[key] for key in keys], keys, prepared_at - began, vision_s)
+        seen = [known[key] for key in keys]
+        return Encoded(
+            [one.features for one in seen], [one.writing for one in seen], keys, prepared_at - began, vision_s
+        )
 
-    def _remember(self, features: dict[bytes, Tensor]) -> None:
-        for key, of_image in features.items():
+    def _see(self, patches: Sequence[Tensor], grids: Sequence[Grid]) -> list[_Seen]:
+        """Pictures as one batch."""
+        seen, merged = self._network.see(torch.cat(list(patches)), grids)
+        per_token = seen.shape[0] // merged.shape[0]
+        sizes = [part.shape[0] for part in patches]
+        # Copies, so that remembering one picture does not keep the whole batch.
+        features = [part.clone() for part in merged.split([size // per_token for size in sizes])]
+        if self._reading_head is None:
+            return [_Seen(part, None) for part in features]
+        read = self._reading_head(seen.float()).half().cpu()
+        return [
+            _Seen(part, Writing.of(of_one.unflatten(0, grid).flatten(1, 2).numpy()))
+            for part, of_one, grid in zip(features, read.split(sizes), grids, strict=True)
+        ]
+
+    def _remember(self, seen: dict[bytes, _Seen]) -> None:
+        for key, of_image in seen.items():
             self._remembered[key] = of_image
             self._remembered.move_to_end(key)
-        while sum(of_image.shape[0] for of_image in self._remembered.values()) > self._capacity:
+        while sum(of_image.features.shape[0] for of_image in self._remembered.values()) > self._capacity:
             self._remembered.popitem(last=False)
 
 

@@ -85,20 +85,24 @@ class KimiVL(nn.Module):
         return self.decoder.norm.weight.dtype
 
     def encode_images(self, pixel_values: Tensor, grids: Tensor | Sequence[Grid]) -> Tensor:
-        """Features of packed images, in the decoder's width.
+        """(M, D) features of packed images, in the decoder's width, as `see` gives them."""
+        return self.see(pixel_values, grids)[1]
+
+    def see(self, pixel_values: Tensor, grids: Tensor | Sequence[Grid]) -> tuple[Tensor, Tensor]:
+        """Features of packed images, in front of the projector and behind it.
 
         Args:
             pixel_values: (N, 3, patch, patch), the patches of all images, each in raster order.
             grids: (rows, columns) of each image, both even; their products add up to N.
 
         Returns:
-            (M, D), one row a 2x2 block of patches, image after image.
+            (N, vision width), one row a patch, and (M, D), one row a 2x2 block of patches, image after image.
         """
         sizes = [
             (int(rows), int(columns)) for rows, columns in (grids.tolist() if isinstance(grids, Tensor) else grids)
         ]
         features = self.vision_tower(pixel_values.to(self.device, self.dtype), sizes)
-        return self.multi_modal_projector(features, sizes)
+        return features, self.multi_modal_projector(features, sizes)
 
     def embed(self, input_ids: Tensor, image_features: Tensor | None = None) -> Tensor:
         """Embeddings (B, T, D) of tokens (B, T), the image tokens replaced by features (M, D) in reading order.

@@ -32,6 +32,7 @@ from model.kimi_vl import KimiVL
 from model.layout import lay_out
 from model.memory import free_memory
 from model.quantize import Packing
+from model.reading_head import ReadingHead
 from model.tokenizer import KimiTokenizer
 from model.transformers_model import TransformersModel
 
@@ -115,7 +116,8 @@ def load_engine(
     longest = GenerationConfig.from_pretrained(folder).max_new_tokens
     network = KimiVL.from_pretrained(folder, dtype, device, packing)
     lay_out(network)
-    return Engine(network, tokenizer, processor, name, longest)
+    reading_head = ReadingHead.from_pretrained(folder, config.vision.hidden_size)
+    return Engine(network, tokenizer, processor, name, longest, reading_head)
 
 
 def _at_server(name: str) -> EndpointModel:

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from PIL.Image import Image
 
+from model.writing import Writing
+
 
 class Role(StrEnum):
     """Who speaks."""
@@ -77,3 +79,5 @@ class Reply:
     timing: Timing = field(default_factory=Timing)
     peak_memory_bytes: int | None = None
     """The most that the model's process has held so far; None where a backend does not tell."""
+    writings: tuple[Writing, ...] = field(default=(), compare=False, repr=False)
+    """What is written in each of the prompt's pictures; empty for a model that has no head that reads."""

@@ -22,6 +22,7 @@ from typing import Protocol
 
 from PIL.Image import Image
 
+from agent.targets import Named
 from agent.view import View
 from envs.actions import Action
 from model.messages import Message
@@ -96,14 +97,16 @@ class Apart:
 
     alike: str
     """The target by which any of them is found, for `Format.grounding_prompt`."""
-    characters: int
-    """Of their text; 0 for icons."""
+    named: Named
+    """What all of them are."""
     ordinal: int | None = None
     """Its place in reading order, 0 for the first and -1 for the last."""
     relation: Relation | None = None
     """How it stands to the anchor."""
     anchor: str = ""
     """The target by which the anchor is found."""
+    anchor_label: str = ""
+    """The text of the anchor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,10 @@ class Answer:
     """At least one, in the order in which they are to be carried out."""
     apart: Apart | None = None
     """Set where the place of the first action is only that of one of several that look the same."""
+    named: Named | None = None
+    """What the first action points at, or would if it were there; None where the answer does not name it."""
+    meant: tuple[Action, ...] = ()
+    """Of a failure: what would be done if that were there, at a place that counts for nothing."""
 
 
 class Format(Protocol):

@@ -20,10 +20,8 @@ from PIL.Image import Image
 from agent.formats.base import SEARCHING, Answer, AnswerError, Apart, PastStep
 from agent.formats.calls import parse_calls
 from agent.formats.sections import read_sections
-from agent.outlines import onto_field, onto_icon, onto_tick
-from agent.strokes import onto_text
+from agent.targets import Named
 from agent.view import View
-from envs.frame import Frame, Point
 from model.messages import Message
 from model.nano import prompts
 from model.nano.action_lines import ORDINALS, Target, code_of, target_of
@@ -56,14 +54,13 @@ class NanoFormat:
         code = code_of(line)
         if code is not None and target is not None and (target.ordinal or target.relation):
             return Answer(sections.thought, line, parse_calls(code, view), _apart(line, target))
-        named = _PLACE.search(sections.code)
-        if code is None or named is None:
-            return Answer(sections.thought, line, parse_calls(sections.code, view))
-        place = view.point(float(named["x"]), float(named["y"]))
-        if target is not None:
-            place = _on_target(view.frame, place, line.partition(" ")[0], target)
+        place, named = _PLACE.search(sections.code), None if target is None else _named(line, target)
+        if code is None or place is None:
+            meant = () if code is None else parse_calls(code, view)
+            return Answer(sections.thought, line, parse_calls(sections.code, view), named=named, meant=meant)
+        at = view.point(float(place["x"]), float(place["y"]))
         first, *rest = parse_calls(code, view)
-        return Answer(sections.thought, line, (first.model_copy(update={"at": place}), *rest))
+        return Answer(sections.thought, line, (first.model_copy(update={"at": at}), *rest), named=named)
 
     def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
         return self.prompt(target, picture, ())
@@ -75,18 +72,10 @@ class NanoFormat:
         return f"\n# Error:\n{error}\n"
 
 
-def _on_target(frame: Frame, point: Point, verb: str, target: Target) -> Point:
-    """The point, or the nearest one on such a thing as a line is about: nano is sometimes a few pixels beside it."""
-    place, length = (point.x * frame.width_px, point.y * frame.height_px), len(target.label)
-    if target.is_icon:
-        x, y = onto_icon(frame.pixels, place)
-    elif verb == "Type":
-        x, y = onto_field(frame.pixels, place)
-    elif verb in TICKING:
-        x, y = onto_tick(frame.pixels, place, length)
-    else:
-        x, y = onto_text(frame.pixels, place, length)
-    return frame.point(x / frame.width_px, y / frame.height_px)
+def _named(line: str, target: Target) -> Named:
+    verb = line.partition(" ")[0]
+    kind = "icon" if target.is_icon else "field" if verb == "Type" else "box" if verb in TICKING else "text"
+    return Named(kind, target.label)
 
 
 def _apart(line: str, target: Target) -> Apart:
@@ -94,8 +83,9 @@ def _apart(line: str, target: Target) -> Apart:
     alike = replace(target, ordinal="", relation=None, anchor="")
     return Apart(
         line.replace(str(target), str(alike)),
-        0 if target.is_icon else len(target.label),
+        _named(line, target),
         ORDINALS[target.ordinal] if target.ordinal else None,
         target.relation,
         f'Click "{target.anchor}"',
+        target.anchor,
     )

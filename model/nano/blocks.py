@@ -325,6 +325,33 @@ def _grid(rng: random.Random) -> str:
     return f'<div style="display:grid;gap:{gap}px;grid-template-columns:{tracks}">{cells}</div>'
 
 
+def _alike(rng: random.Random) -> str:
+    """Labels that are nearly the same, one below or beside the other: of a list, of buttons, of boxes."""
+    label = words.label(rng)[:24].strip()
+    if rng.random() < 0.5:
+        first = rng.randint(1, 9999)
+        numbers = rng.sample(range(first, first + rng.choice((9, 20, 120))), rng.randint(3, 8))
+        shown = [f"{label} {number}" for number in numbers]
+    else:
+        shown = [label, *(words.mutated(rng, label).strip() for _ in range(rng.randint(2, 6)))]
+    rng.shuffle(shown)
+    names = [name for name in dict.fromkeys(shown) if name]
+    kind = rng.random()
+    if kind < 0.25:
+        parts = [
+            f'<label data-k="tick" data-near><input type="checkbox" style="width:auto"> '
+            f"<span data-c>{escape(name)}</span></label>"
+            for name in names
+        ]
+    else:
+        tag, css = rng.choice((("a", ""), ("span", ""), ("button", ""), ("a", "b")))
+        parts = [point(tag, name, css) for name in names]
+    across = rng.random() < 0.3
+    gap = rng.randint(2, 16)
+    way = "flex-wrap:wrap" if across else "flex-direction:column;align-items:start"
+    return f'<div style="display:flex;gap:{gap}px;{way}">{"".join(parts)}</div>'
+
+
 _FUNCTIONS = (
     "+", "-", "=", ".", "%", "/", "C", "CE", "AC", "sin", "cos", "tan", "log", "ln", "exp", "mod", "x", "y", "e", "i",
     "Del", "Ans", "MR", "M+", "(", ")",
@@ -336,6 +363,6 @@ BLOCKS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
     (_form, 6.0), (_table, 2.0), (_text, 1.2), (_tabs, 1.5), (_ticks, 2.5),
     (_menu, 1.2), (_list, 1.5), (_toolbar, 1.5), (_card_row, 1.0),
     (_tick_table, 1.0), (_icon_bar, 2.0), (_icon_list, 1.5), (_program_bar, 3.0),
-    (_grid, 1.5), (_inline, 2.0),
+    (_grid, 1.5), (_inline, 2.0), (_alike, 2.0),
 )  # fmt: skip
 """What writes each block, and how often it is drawn in proportion to the others."""

@@ -12,8 +12,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from model.characters import BLANK, FIRST_CHARACTER, LAST_CHARACTER, SLOTS
 from model.nano.letters import ALPHABET, PAIRS, letters_of, pairs_of
-from model.nano.reading import BLANK, FIRST_CHARACTER, LAST_CHARACTER, SLOTS
 from model.nano.screens import Box, Item, Screen
 
 Kind = TypeVar("Kind", bound=np.generic)

@@ -18,11 +18,14 @@ from model.checkpoint import save_checkpoint
 from model.kimi_vl import KimiVL
 from model.nano.loop import averaged_weights
 from model.nano.shape import TILE, configuration
+from model.reading_head import HEAD_FILE
 from model.tokenizer import KimiTokenizer
 
 MODEL_PARTS = ("vision_tower.", "multi_modal_projector.", "language_model.", "lm_head.")
 """What a learner has of the model; everything else in it exists for training only."""
 HEADS: Final = "training_heads.safetensors"
+READS: Final = "kept."
+"""Of a learner's heads the one that is exported as the reading head."""
 LONGEST_ANSWER: Final = 320
 """Tokens: what is fixed in an answer takes 20 to 30, and a label or text of 60 bytes is said at most four times."""
 PREPROCESSOR = {
@@ -74,6 +77,9 @@ def export(
     )
     save_checkpoint(model, out, dtype)
     heads = {name: value.to(dtype) for name, value in averaged.items() if not name.startswith(MODEL_PARTS)}
+    save_file(
+        {name.removeprefix(READS): heads.pop(name) for name in list(heads) if name.startswith(READS)}, out / HEAD_FILE
+    )
     save_file(heads, out / HEADS)
     for name in ("tiktoken.model", "tokenizer_config.json"):
         shutil.copy(folder / name, out / name)
@@ -105,4 +111,5 @@ def exported_weights(folder: Path) -> dict[str, Tensor]:
     """
     weights = KimiVL.from_pretrained(folder).state_dict()
     exported = {name.replace("decoder.", "language_model."): value for name, value in weights.items()}
-    return exported | {name: value.float() for name, value in load_file(folder / HEADS).items()}
+    exported |= {name: value.float() for name, value in load_file(folder / HEADS).items()}
+    return exported | {READS + name: value.float() for name, value in load_file(folder / HEAD_FILE).items()}

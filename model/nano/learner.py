@@ -32,8 +32,9 @@ from model.nano.letters import PAIRS, LettersHead, letters_in_cells, letters_of,
 from model.nano.loop import Losses
 from model.nano.places import SPREAD, PlaceHead, digits_loss, spreads
 from model.nano.questions import Picture, Query
-from model.nano.reading import READ_AFTER, ReadingHead, patches_of
+from model.nano.reading import READ_AFTER, patches_of, reading_losses
 from model.nano.screens import Box
+from model.reading_head import ReadingHead
 from model.tokenizer import KimiTokenizer
 from model.vision import Grid, MoonViT, Projector, rotary_2d
 
@@ -56,7 +57,7 @@ LOSS_WEIGHTS: Final = {
     "is_field": 1.0,
     "merged_field": 1.5,
     "read": 0.5,
-    "kept": 0.7,
+    "kept": 1.5,
     "letters": 0.5,
     "words": 1.0,
     "word_pairs": 0.1,
@@ -183,9 +184,9 @@ class Learner(nn.Module):
         for number, block in enumerate(self.vision_tower.encoder.blocks, start=1):
             x = block(x, cos, sin, grids)
             if number == READ_AFTER:
-                losses |= self.reading.losses(x, slots)
+                losses |= reading_losses(self.reading, x, slots)
         x = self.vision_tower.encoder.final_layernorm(x)
-        losses["kept"] = self.kept.losses(x, slots)["read"]
+        losses["kept"] = reading_losses(self.kept, x, slots)["read"]
         centres, aims = of_patches(lambda picture: picture.maps.centres), of_patches(lambda picture: picture.maps.aims)
         around = spreads(of_patches(lambda picture: picture.maps.sizes), size)
         room = spreads(of_patches(lambda picture: picture.maps.rooms), size)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model.nano.reading import FIRST_CHARACTER, LAST_CHARACTER, plain_letters
+from model.characters import FIRST_CHARACTER, LAST_CHARACTER, plain_letters
 from model.vision import Grid
 
 ALPHABET = string.ascii_lowercase + string.digits

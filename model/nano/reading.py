@@ -1,33 +1,23 @@
-"""The first lesson, to read: every patch names the characters in it. The head exists in training only."""
+"""The first lesson, to read: every patch names the characters in it."""
 
 from __future__ import annotations
 
 import random
-import unicodedata
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from model.characters import BLANK, SLOTS, class_of, plain_letters
 from model.nano.dense_text import TextCanvas, draw_dense_text
 from model.nano.loop import Losses
+from model.reading_head import ReadingHead
 from model.vision import Grid, MoonViT, rotary_2d
 
-SLOTS = 3
-"""Characters told apart side by side in one patch of 14 px."""
-BLANK = 0
 READ_AFTER = 4
 """The block of the encoder whose output the head reads; those behind it put words together."""
 BLANK_WEIGHT = 0.15
-FIRST_CHARACTER, LAST_CHARACTER = 32, 126
-_UNACCENTED = str.maketrans("æøłđıÆØŁĐ", "aoldiAOLD")
-"""Letters that Unicode does not take apart."""
-
-
-def plain_letters(text: str) -> str:
-    """The text, character by character, with its Latin letters without their accents: as such they are read."""
-    return "".join(unicodedata.normalize("NFD", char)[0] for char in text.translate(_UNACCENTED))
 
 
 def slot_targets(characters: Sequence[tuple[str, float, float]], grid: Grid, patch: int = 14) -> Tensor:
@@ -42,10 +32,10 @@ def slot_targets(characters: Sequence[tuple[str, float, float]], grid: Grid, pat
     rows, columns = grid
     targets = torch.full((rows, columns * SLOTS), BLANK)
     for shown, x, y in characters:
-        char = plain_letters(shown)
+        read = class_of(plain_letters(shown))
         row, slot = int(y // patch), int(x * SLOTS // patch)
-        if 0 <= row < rows and 0 <= slot < columns * SLOTS and FIRST_CHARACTER < ord(char) <= LAST_CHARACTER:
-            targets[row, slot] = ord(char) - FIRST_CHARACTER
+        if 0 <= row < rows and 0 <= slot < columns * SLOTS and read:
+            targets[row, slot] = read
     return targets.view(rows * columns, SLOTS)
 
 
@@ -56,23 +46,20 @@ def patches_of(pixels: Tensor, patch: int = 14) -> Tensor:
     return x.reshape(-1, 3, patch, patch).float() / 127.5 - 1.0
 
 
-class ReadingHead(nn.Module):
-    """Names the characters in the slots of every patch."""
+def reading_losses(head: ReadingHead, features: Tensor, targets: Tensor) -> Losses:
+    """Cross-entropy over all slots but those marked -100, and the share of characters named right.
 
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.slots = nn.Linear(width, SLOTS * (LAST_CHARACTER - FIRST_CHARACTER + 1))
-
-    def losses(self, features: Tensor, targets: Tensor) -> Losses:
-        """Cross-entropy over all slots but those marked -100, and the share of characters named right."""
-        logits = self.slots(self.norm(features)).unflatten(-1, (SLOTS, -1)).flatten(0, 1)
-        wanted = targets.flatten()
-        each = F.cross_entropy(logits, wanted, reduction="none")
-        written = wanted > BLANK
-        weights = torch.where(written, 1.0, torch.where(wanted == BLANK, BLANK_WEIGHT, 0.0))
-        right = (logits.argmax(-1) == wanted)[written].float().mean()
-        return {"read": (each * weights).sum() / weights.sum(), "read_right": right}
+    Args:
+        head: what names them.
+        features: (N, D) of patches.
+        targets: (N, SLOTS) classes.
+    """
+    read, wanted = head(features).flatten(0, 1), targets.flatten()
+    each = F.nll_loss(read, wanted, reduction="none")
+    written = wanted > BLANK
+    weights = torch.where(written, 1.0, torch.where(wanted == BLANK, BLANK_WEIGHT, 0.0))
+    right = (read.argmax(-1) == wanted)[written].float().mean()
+    return {"read": (each * weights).sum() / weights.sum(), "read_right": right}
 
 
 class Reader(nn.Module):
@@ -91,7 +78,8 @@ class Reader(nn.Module):
         cos, sin = rotary_2d(grids, self.vision.config.head_dim, x.device)
         for block in self.vision.encoder.blocks[:READ_AFTER]:
             x = block(x, cos, sin, grids)
-        return self.head.losses(x, torch.cat([slot_targets(canvas.characters, grid) for canvas in canvases]))
+        targets = torch.cat([slot_targets(canvas.characters, grid) for canvas in canvases])
+        return reading_losses(self.head, x, targets)
 
 
 def reading_lesson(rng: random.Random, canvases: int = 24) -> list[TextCanvas]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.nano.reading import plain_letters
+from model.characters import plain_letters
 
 INSET_PX = 60.0
 """How far inside its left and right edge a field is clicked, if it is so wide; half as far inside the others."""

@@ -9,18 +9,39 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-SANS = (
+EVERYDAY = (
     "sans-serif", "system-ui", "Arial, sans-serif", "'Liberation Sans'", "'DejaVu Sans'", "Roboto", "'Open Sans'",
     "'Noto Sans'", "Lato", "Inter", "Cantarell", "Carlito", "FreeSans", "'Roboto', sans-serif", "Verdana, sans-serif",
     "'Segoe UI', 'Noto Sans', sans-serif",
 )  # fmt: skip
-OTHER = (
-    "serif", "'Liberation Serif'", "'Noto Serif'", "'DejaVu Serif'",
-    "monospace", "'Liberation Mono'", "'Fira Code'", "FreeSerif",
+SANS = (
+    "Andika", "B612", "Beteckna", "Cabin", "'Clear Sans'", "Comfortaa", "Dosis", "'GFS Neohellenic'", "Go",
+    "'Inter Display'", "Junction", "Jura", "Karla", "'Latin Modern Sans'", "'League Spartan'", "Manrope",
+    "'National Park'", "'Noto Sans Display'", "okolaks", "Oxygen-Sans", "Play", "Quicksand", "'Roboto Condensed'",
+    "Sora", "'TeX Gyre Heros'", "'TeX Gyre Heros Cn'", "Tuffy",
 )  # fmt: skip
+SERIF = (
+    "serif", "'Liberation Serif'", "'Noto Serif'", "'DejaVu Serif'", "FreeSerif", "Caladea", "'Charis SIL'",
+    "'EB Garamond'", "'GFS Didot'", "'Gentium Plus'", "'Latin Modern Roman'", "'Linux Libertine O'", "Quattrocento",
+    "'Roboto Slab'", "'TeX Gyre Bonum'", "'TeX Gyre Pagella'", "'TeX Gyre Schola'", "Vollkorn", "Arapey",
+)  # fmt: skip
+MONO = (
+    "monospace", "'Liberation Mono'", "'Fira Code'", "'B612 Mono'", "'Go Mono'", "Hack", "Inconsolata",
+    "'JetBrains Mono'", "'Latin Modern Mono'", "'Mplus Code 60'",
+)  # fmt: skip
+FAMILIES = (EVERYDAY, SANS, SERIF, MONO)
+OFTEN = (45, 28, 20, 7)
+"""How often a font of each group is chosen. One that is not installed is replaced by the browser's own."""
 
 ITALIC = ("a", "button,.b", "h2", "label", "p", "td,th", "[data-c]", "input")
 """What may be written in italics."""
+
+
+LETTERING = (
+    *("",) * 8, "body{letter-spacing:.03em}", "body{letter-spacing:-.02em}", "button,.b,a{letter-spacing:.06em}",
+    "body{font-weight:300}", "body{font-weight:500}", "body{font-weight:600}",
+)  # fmt: skip
+"""How letters are spaced, and how bold they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +94,7 @@ def random_theme(rng: random.Random) -> Theme:
 
 def style_sheet(rng: random.Random, t: Theme) -> str:
     """The CSS of a theme, with a style of its own for every kind of element."""
-    family = rng.choice(SANS) if rng.random() < 0.75 else rng.choice(OTHER)
+    family, other = (rng.choice(rng.choices(FAMILIES, OFTEN)[0]) for _ in range(2))
     button = rng.choice((
         f"background:{t.accent};color:{t.on_accent};border:0",
         f"background:{t.accent};color:{t.on_accent};border:1px solid {t.line}",
@@ -105,6 +126,7 @@ background:{t.panel};border-bottom:1px solid {t.line}}}
 padding:{rng.randint(4, 24)}px;margin:{rng.randint(2, 16)}px;{rng.choice(("", "box-shadow:0 2px 8px #0003"))}}}
 h2{{font-size:{rng.choice((1.1, 1.2, 1.4, 1.7))}em;margin:.3em 0;font-weight:{rng.choice((400, 600, 700))}}}
 {"".join(rng.sample([f"{slanted}{{font-style:italic}} " for slanted in ITALIC], rng.choice((0, 0, 0, 1, 2))))}
+{rng.choice(LETTERING)} {rng.choice(("", "", f"h2,button,.b,th{{font-family:{other}}}"))}
 p{{margin:.4em 0}} table{{border-collapse:collapse;width:100%}} td,th{{border-bottom:1px solid {t.line};text-align:left;
 padding:{rng.randint(1, 9)}px {rng.randint(3, 12)}px;font-weight:normal}}
 .cols{{display:flex;align-items:flex-start}} .grow{{flex:1;min-width:0;overflow:hidden}}

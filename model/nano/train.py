@@ -37,10 +37,11 @@ from model.nano.lists import LENGTHS, MOST, list_query
 from model.nano.loop import STATE, Losses, Run, Schedule, averaged_weights
 from model.nano.prompts import NOT_HERE, answer_text, user_text
 from model.nano.questions import Picture, picture_of
-from model.nano.reading import Reader, ReadingHead, reading_lesson
+from model.nano.reading import Reader, reading_lesson
 from model.nano.screens import load_screen, pool_size
 from model.nano.shape import TILE, VISION, configuration, initialise_positions
 from model.nano.vocabulary import ranks, write_vocabulary
+from model.reading_head import ReadingHead
 from model.tokenizer import KimiTokenizer
 from model.vision import MoonViT
 
@@ -215,7 +216,7 @@ def new_learner(folder: Path, start: Path | None = None) -> Learner:
 def _point_process(
     rank: int, world: int, rendezvous: str, folder: Path, start: Path | None, minutes: float, begin: float
 ) -> None:
-    schedule = Schedule(minutes, begin, peak_lr=6e-4, decay=0.75, ema=0.99, save_every_s=240.0, faster=FASTER)
+    schedule = Schedule(minutes, begin, peak_lr=4e-4, decay=0.75, ema=0.99, save_every_s=240.0, faster=FASTER)
     with Interruption() as interruption:
         dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=world)
         try:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import torch
 
+from model.characters import SLOTS
 from model.nano.letters import ALPHABET, PAIRS, LettersHead, letters_in_cells, letters_of, pairs_of
-from model.nano.reading import SLOTS, slot_targets
+from model.nano.reading import slot_targets
 
 
 def names(row: torch.Tensor) -> str:

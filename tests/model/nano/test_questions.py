@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from model.characters import BLANK, FIRST_CHARACTER, SLOTS
 from model.nano import questions
 from model.nano.action_lines import UNKNOWN_PLACE, code_of, target_of
 from model.nano.cutouts import PATCH, thousandths
 from model.nano.letters import letters_of
 from model.nano.prompts import NOT_HERE
 from model.nano.questions import Picture, picture_of
-from model.nano.reading import BLANK, FIRST_CHARACTER, SLOTS
 from model.nano.screens import Box, Item, Screen
 from model.nano.steps import DONE
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
+from model.characters import plain_letters
 from model.nano import rendering
-from model.nano.reading import plain_letters
 from model.nano.rendering import HEIGHT, WIDTH, NoBrowser, launch, render_pool
 from model.nano.screens import Box, Screen, load_screen, pool_size
 
