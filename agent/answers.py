@@ -20,7 +20,7 @@ from agent.strokes import Box
 from agent.targets import Named
 from envs.actions import Terminate, pointed_at
 from envs.frame import Frame, Point
-from model.messages import Reply
+from model.messages import ReadingReply, Reply
 from model.writing import Writing
 
 SURETY: Final = 2.0
@@ -132,7 +132,12 @@ def candidates(answers: Sequence[Usable], looks: Sequence[Look], frame: Frame, c
 
 def writings(looks: Sequence[Look]) -> list[tuple[Box, Writing]]:
     """What is written in the parts of the frame that were looked at, for a model that reads."""
-    return [(look.box_px, writing) for look in looks for writing in look.reply.writings[-1:]]
+    return [
+        (look.box_px, writing)
+        for look in looks
+        if isinstance(look.reply, ReadingReply)
+        for writing in look.reply.writings[-1:]
+    ]
 
 
 def agreed(pointing: Sequence[Usable], frame: Frame, characters: int) -> dict[Usable, float]:
@@ -163,15 +168,13 @@ def _where_it_is_written(
         if not seen and not spot.is_sure:
             continue
         value = SURETY * min(sum(math.exp(one.look.surety) for one in seen), MOST_SURETY) - spot.doubt
-        best, is_placed = [*seen, *_surest(answers, 1)][0], bool(seen)
+        best, place, is_placed = [*seen, *_surest(answers, 1)][0], spot.point(frame), True
         if named.kind == "field":
-            place = (seen and seen[0].point) or spot.point(frame)
+            place = best.point if seen and best.point is not None else place
             field = field_of(frame.pixels, spot.box_px, frame.to_px(place))
-            is_placed |= field is not None
-            best = best.pointing_at(place if field is None else frame.point_at_px(*field))
-        else:
-            best = best.pointing_at(spot.point(frame))
-        found.append(Candidate(best, value, spot, is_placed or named.kind != "field"))
+            place = place if field is None else frame.point_at_px(*field)
+            is_placed = bool(seen) or field is not None
+        found.append(Candidate(best.pointing_at(place), value, spot, is_placed))
     return found
 
 

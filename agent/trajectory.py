@@ -7,13 +7,13 @@ What writes it is `agent.recorder`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import numpy as np
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from agent.episode import (
     ActionResult,
@@ -85,6 +85,14 @@ class DecidedEntry(_Entry):
     prompt_s: float
     generate_s: float
     parse_s: float
+
+    @field_validator("answer", mode="before")
+    @classmethod
+    def _as_decided(cls, answer: object) -> object:
+        """Without how its target was to be told apart, which earlier records have in another form: that is over."""
+        if isinstance(answer, dict):
+            return {name: value for name, value in cast(dict[str, object], answer).items() if name != "apart"}
+        return replace(answer, apart=None) if isinstance(answer, Answer) else answer
 
 
 class RefusedEntry(_Entry):

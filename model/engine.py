@@ -28,7 +28,7 @@ from model.image_features import ImageEncoder
 from model.image_processor import ImageProcessor
 from model.kimi_vl import KimiVL
 from model.memory import peak_memory
-from model.messages import Message, Reply, Timing
+from model.messages import Message, ReadingReply, Reply, Timing
 from model.reading_head import ReadingHead
 from model.sampling import Sampler
 from model.tokenizer import KimiTokenizer
@@ -112,7 +112,7 @@ class Engine:
             )
             peak = peak_memory(self.network.device)
             for number, writer in zip(together, writers, strict=True):
-                replies[number] = Reply(
+                replies[number] = ReadingReply(
                     text=writer.text,
                     thought=writer.thought,
                     finished=writer.finished,

@@ -79,5 +79,11 @@ class Reply:
     timing: Timing = field(default_factory=Timing)
     peak_memory_bytes: int | None = None
     """The most that the model's process has held so far; None where a backend does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingReply(Reply):
+    """The answer of a model that also reads."""
+
     writings: tuple[Writing, ...] = field(default=(), compare=False, repr=False)
-    """What is written in each of the prompt's pictures; empty for a model that has no head that reads."""
+    """What is written in each of the prompt's pictures. Not for records: it is much larger than the pictures."""

@@ -40,6 +40,9 @@ FURTHER: Final = 2.6
 """How near something stands that belongs to the same phrase, in widths of a character ..."""
 OF_A_PHRASE: Final = 0.25
 """... and how much of that counts: the label "Save" may stand in "Save all", but rather where nothing follows it."""
+AS_WIDE: Final = 0.1
+"""How much of what stands right beside a text it weighs when its ends are chosen: a letter that is seen in two slots
+is one."""
 AT_ENDS: Final = tuple(ord(char) - FIRST_CHARACTER for char in ":*.,;!?()[]|")
 """What may follow a label, or stand before it."""
 APART_PX: Final = 15.0
@@ -58,6 +61,8 @@ class Written:
     """Left, top, right, bottom in px of the picture, in steps of a slot and half a patch."""
     doubt: float
     """How much less probable the text is there than what is read, in nats: 0 where just that is read."""
+    part: float
+    """How much less probable it is, in nats, that it is a whole phrase, to which nothing beside it belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class Writing:
     def lines(self, classes: Sequence[int]) -> Scores:
         """(2 R - 1, S, classes) how much less likely some characters are than the likeliest; BLANK is the first."""
         found = np.log(_in_lines(np.exp(self.slots[..., list(classes)].astype(np.float32))) + _TINY)
-        return np.maximum(found - self.likeliest[..., None], -DOUBT_OF_A_SLOT)
+        return np.clip(found - self.likeliest[..., None], -DOUBT_OF_A_SLOT, 0.0)
 
     def doubts(self) -> Scores:
         """(2 R - 1,) of the lines as such."""
@@ -158,24 +163,25 @@ def _places(
         line, end = (int(index) for index in np.unravel_index(ends.argmax(), ends.shape))
         start = int(starts[line, end])
         width = max((end + 1 - start) / characters, 1.0)
-        doubt = -float(ends[line, end]) + _doubt_beside(ended[line], start, end + 1, width)
+        word, phrase = _parts(ended[line], start, end + 1, width)
+        doubt = -float(ends[line, end]) + word + OF_A_PHRASE * (phrase - word)
         middle, half = float(middles[line]), max(PATCH_PX / 2, width * SLOT_PX)
         if doubt <= most_doubt:
-            found.append(Written((start * SLOT_PX, middle - half, (end + 1) * SLOT_PX, middle + half), doubt))
+            found.append(Written((start * SLOT_PX, middle - half, (end + 1) * SLOT_PX, middle + half), doubt, phrase))
         same = np.abs(middles - middle) < APART_PX
         ends[same, start : end + 2] = _NEVER
     return sorted(found, key=lambda place: place.doubt)
 
 
-def _doubt_beside(ended: Scores, start: int, end: int, width: float) -> float:
-    """That a text from `start` to `end` is a whole label, for what stands beside it in its line (S,)."""
+def _parts(ended: Scores, start: int, end: int, width: float) -> tuple[float, float]:
+    """The doubt that a text from `start` to `end` is whole words, and a whole phrase, in its line (S,)."""
     widths, least = BESIDE
     near, far = max(math.ceil(widths * width), least), math.ceil(FURTHER * width)
-    doubts = [
+    word, phrase = (
         -float(ended[max(0, start - reach) : start].min(initial=0.0) + ended[end : end + reach].min(initial=0.0))
         for reach in (near, max(near, far))
-    ]
-    return doubts[0] + OF_A_PHRASE * (doubts[1] - doubts[0])
+    )
+    return word, phrase
 
 
 def _left_out(char: str, read: int | None) -> float:
@@ -192,6 +198,7 @@ def _aligned(seen: Scores, left_out: Scores) -> tuple[Scores, NDArray[np.int64]]
     count, length, states = *seen.shape[:2], 2 * len(left_out) - 1
     steps = _steps(left_out)
     reach = len(steps) - 1
+    beside = np.pad(AS_WIDE * seen[..., -1], ((0, 0), (1, 1)))  # one slot earlier than it is counted
     scores = np.full((count, reach + states), _NEVER, np.float32)  # in front of the first state there is nothing
     begun = np.zeros((count, reach + states), np.int64)
     ends, starts = np.empty((count, length), np.float32), np.empty((count, length), np.int64)
@@ -201,15 +208,16 @@ def _aligned(seen: Scores, left_out: Scores) -> tuple[Scores, NDArray[np.int64]]
         best = came.argmax(0)[None]
         now, start = np.take_along_axis(came, best, 0)[0], np.take_along_axis(since, best, 0)[0]
         for state, cost in ((0, 0.0), (2, left_out[0]))[: len(left_out)]:  # the text may begin, or its second character
-            begins = now[:, state] <= -cost
-            now[begins, state], start[begins, state] = -cost, slot
+            score = beside[:, slot] - cost
+            begins = now[:, state] < score
+            now[begins, state], start[begins, state] = score[begins], slot
         scores[:, reach:], begun[:, reach:] = now + seen[:, slot, :-1], start
         ends[:, slot], starts[:, slot] = scores[:, -1], begun[:, -1]
         if len(left_out) > 1:
             without_last = scores[:, -3] - left_out[-1]
             better = without_last > ends[:, slot]
             ends[better, slot], starts[better, slot] = without_last[better], begun[better, -3]
-    return ends, starts
+    return ends + beside[:, 2:], starts
 
 
 def _seen(writing: Writing, wanted: Sequence[tuple[str, int | None]]) -> Scores:
