@@ -29,6 +29,8 @@ MOST_SURETY: Final = 1.5
 """... and so many such views at most."""
 CLOSE: Final = 2.0
 """Candidates whose values differ by less compete."""
+VOTES: Final = 2.5
+"""As how many nats it counts that all views name the same step; what some do counts in proportion."""
 UNREAD_DOUBT: Final = 1.0
 """Of what cannot be read, such as an icon."""
 
@@ -111,22 +113,22 @@ def candidates(answers: Sequence[Usable], looks: Sequence[Look], frame: Frame, c
     Returns:
         Nothing where what is asked for is not there, or no answer points at anything.
     """
-    pointing = [answer for answer in answers if answer.point is not None]
     shown = writings(looks)
-    by_name: dict[Named | Apart | None, list[Usable]] = {}
-    for answer in pointing or _surest(answers, 1):
-        apart = answer.answer.apart
-        by_name.setdefault(answer.answer.named if apart is None else apart, []).append(answer)
+    by_name: dict[Named | Apart, list[Usable]] = {}
+    unnamed: list[Usable] = []
+    for answer in answers:
+        name = answer.answer.apart or answer.answer.named
+        (unnamed if name is None else by_name.setdefault(name, [])).append(answer)
     found: list[Candidate] = []
-    if shown and len(by_name) > 1:
-        by_name.pop(None, None)  # answers that do not say what they point at
-    for named, named_so in by_name.items():
-        read = spots(named.label, shown) if isinstance(named, Named) and named.kind != "icon" else None
-        if not isinstance(named, Named) or read is None:
-            weights = agreed([one for one in named_so if one.point is not None], frame, characters)
-            found += [Candidate(one, SURETY * min(each, MOST_SURETY) - UNREAD_DOUBT) for one, each in weights.items()]
+    for name, named_so in by_name.items():
+        votes = VOTES * len(named_so) / len(answers)
+        read = spots(name.label, shown) if isinstance(name, Named) and name.kind != "icon" else None
+        if isinstance(name, Named) and read is not None:
+            found += _where_it_is_written(name, named_so, votes, read, frame)
         else:
-            found += _where_it_is_written(named, named_so, read, frame)
+            found += _where_tiles_agree(named_so, votes, frame, characters)
+    if not (shown and by_name):  # else an answer that does not say what it points at has gone wrong
+        found += _where_tiles_agree(unnamed, 0.0, frame, characters)
     return sorted(found, key=lambda candidate: candidate.value, reverse=True)
 
 
@@ -140,19 +142,19 @@ def writings(looks: Sequence[Look]) -> list[tuple[Box, Writing]]:
     ]
 
 
-def agreed(pointing: Sequence[Usable], frame: Frame, characters: int) -> dict[Usable, float]:
-    """The surest answer about each place, and how sure the views that show it are of it together."""
+def _where_tiles_agree(answers: Sequence[Usable], votes: float, frame: Frame, characters: int) -> list[Candidate]:
+    """A candidate for each place at which something points: the surest answer, as sure as all views that show it."""
     weights: dict[Usable, float] = {}
-    for answer in _surest(pointing):
-        assert answer.point is not None
-        same = (one for one in weights if one.point and are_one(frame, answer.point, one.point, characters))
-        one = next(same, answer)
-        weights[one] = weights.get(one, 0.0) + math.exp(answer.look.surety)
-    return weights
+    for answer in _surest(answers):
+        if answer.point is not None:
+            same = (one for one in weights if one.point and are_one(frame, answer.point, one.point, characters))
+            one = next(same, answer)
+            weights[one] = weights.get(one, 0.0) + math.exp(answer.look.surety)
+    return [Candidate(one, votes + SURETY * min(each, MOST_SURETY) - UNREAD_DOUBT) for one, each in weights.items()]
 
 
 def _where_it_is_written(
-    named: Named, answers: Sequence[Usable], read: Sequence[Spot], frame: Frame
+    named: Named, answers: Sequence[Usable], votes: float, read: Sequence[Spot], frame: Frame
 ) -> list[Candidate]:
     """A candidate for each place where a label is written and something speaks for it."""
     there: dict[Spot, list[Usable]] = {}
@@ -167,7 +169,7 @@ def _where_it_is_written(
         seen = there.get(spot, [])
         if not seen and not spot.is_sure:
             continue
-        value = SURETY * min(sum(math.exp(one.look.surety) for one in seen), MOST_SURETY) - spot.doubt
+        value = votes + SURETY * min(sum(math.exp(one.look.surety) for one in seen), MOST_SURETY) - spot.doubt
         best, place, is_placed = [*seen, *_surest(answers, 1)][0], spot.point(frame), True
         if named.kind == "field":
             place = best.point if seen and best.point is not None else place

@@ -16,9 +16,9 @@ from agent.targets import Kind
 from envs.frame import Frame, Point
 from model.writing import Writing, can_be_read, find
 
-DOUBT, DOUBT_OF_A_CHARACTER = 5.0, 0.35
+DOUBT, DOUBT_OF_A_CHARACTER = 5.5, 0.4
 """How much of a label may be doubted, in nats, and how much more for each of its characters."""
-UNSEEN: Final = 0.7
+UNSEEN: Final = 0.8
 """How much of that where nothing but what is read speaks for it."""
 SHORT, SHORT_DOUBT = 2, 1.0
 """Labels of so few characters are read in many places: so much may be doubted then."""

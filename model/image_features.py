@@ -92,14 +92,15 @@ class ImageEncoder:
 
     def _see(self, patches: Sequence[Tensor], grids: Sequence[Grid]) -> list[_Seen]:
         """Pictures as one batch."""
-        seen, merged = self._network.see(torch.cat(list(patches)), grids)
+        head = self._reading_head
+        seen, merged = self._network.see(torch.cat(list(patches)), grids, 1 if head is None else head.block)
         per_token = seen.shape[0] // merged.shape[0]
         sizes = [part.shape[0] for part in patches]
         # Copies, so that remembering one picture does not keep the whole batch.
         features = [part.clone() for part in merged.split([size // per_token for size in sizes])]
-        if self._reading_head is None:
+        if head is None:
             return [_Seen(part, None) for part in features]
-        read = self._reading_head(seen.float()).half().cpu()
+        read = head(seen.float()).half().cpu()
         return [
             _Seen(part, Writing.of(of_one.unflatten(0, grid).flatten(1, 2).numpy()))
             for part, of_one, grid in zip(features, read.split(sizes), grids, strict=True)

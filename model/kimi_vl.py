@@ -7,6 +7,7 @@ Knows tensors; knows no text and no picture files. Source of the architecture: t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -86,14 +87,15 @@ class KimiVL(nn.Module):
 
     def encode_images(self, pixel_values: Tensor, grids: Tensor | Sequence[Grid]) -> Tensor:
         """(M, D) features of packed images, in the decoder's width, as `see` gives them."""
-        return self.see(pixel_values, grids)[1]
+        return self.see(pixel_values, grids, 1)[1]
 
-    def see(self, pixel_values: Tensor, grids: Tensor | Sequence[Grid]) -> tuple[Tensor, Tensor]:
-        """Features of packed images, in front of the projector and behind it.
+    def see(self, pixel_values: Tensor, grids: Tensor | Sequence[Grid], block: int) -> tuple[Tensor, Tensor]:
+        """What one block of the encoder makes of packed images, and their features behind the projector.
 
         Args:
             pixel_values: (N, 3, patch, patch), the patches of all images, each in raster order.
             grids: (rows, columns) of each image, both even; their products add up to N.
+            block: of the encoder, counted from 1.
 
         Returns:
             (N, vision width), one row a patch, and (M, D), one row a 2x2 block of patches, image after image.
@@ -101,8 +103,10 @@ class KimiVL(nn.Module):
         sizes = [
             (int(rows), int(columns)) for rows, columns in (grids.tolist() if isinstance(grids, Tensor) else grids)
         ]
-        features = self.vision_tower(pixel_values.to(self.device, self.dtype), sizes)
-        return features, self.multi_modal_projector(features, sizes)
+        states = self.vision_tower.states(pixel_values.to(self.device, self.dtype), sizes)
+        *_, early = islice(states, block)
+        *_, features = states
+        return early, self.multi_modal_projector(features, sizes)
 
     def embed(self, input_ids: Tensor, image_features: Tensor | None = None) -> Tensor:
         """Embeddings (B, T, D) of tokens (B, T), the image tokens replaced by features (M, D) in reading order.

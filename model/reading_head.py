@@ -8,21 +8,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from model.base import CheckpointError
 from model.characters import CLASSES, SLOTS
 
 HEAD_FILE: Final = "reading_head.safetensors"
+BLOCK: Final = "block"
+"""In the metadata of that file: which block of the encoder it reads behind."""
 
 
 class ReadingHead(nn.Module):
     """Names the characters in the slots of every patch."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, block: int = 1) -> None:
         super().__init__()
+        self.block = block
+        """That block of the encoder, counted from 1, makes the features which it reads."""
         self.norm = nn.LayerNorm(width)
         self.slots = nn.Linear(width, SLOTS * CLASSES)
 
@@ -40,10 +43,12 @@ class ReadingHead(nn.Module):
         file = folder / HEAD_FILE
         if not file.exists():
             return None
-        head = ReadingHead(width)
         try:
-            head.load_state_dict({name: value.float() for name, value in load_file(file).items()})
-        except (SafetensorError, OSError, RuntimeError) as error:
+            with safe_open(file, framework="pt") as weights:
+                head = ReadingHead(width, int(weights.metadata()[BLOCK]))
+                names: list[str] = weights.keys()
+                head.load_state_dict({name: weights.get_tensor(name).float() for name in names})
+        except (SafetensorError, OSError, RuntimeError, LookupError, TypeError, ValueError) as error:
             raise CheckpointError(f"{file} is not the reading head of this encoder: {error}.") from error
         return head.eval()
 

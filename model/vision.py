@@ -8,7 +8,7 @@ Source of the architecture: the published Kimi-VL modelling code and technical r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -128,10 +128,12 @@ class VisionEncoder(nn.Module):
         self.blocks = nn.ModuleList(VisionBlock(config) for _ in range(config.num_hidden_layers))
         self.final_layernorm = nn.LayerNorm(config.hidden_size)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, grids: Sequence[Grid]) -> Tensor:
+    def states(self, x: Tensor, cos: Tensor, sin: Tensor, grids: Sequence[Grid]) -> Iterator[Tensor]:
+        """What each block makes of it, one after the other, and last the normalised end."""
         for block in self.blocks:
             x = block(x, cos, sin, grids)
-        return self.final_layernorm(x)
+            yield x
+        yield self.final_layernorm(x)
 
 
 class MoonViT(nn.Module):
@@ -153,9 +155,14 @@ class MoonViT(nn.Module):
         Returns:
             (N, D) features, one a patch.
         """
+        *_, features = self.states(pixel_values, grids)
+        return features
+
+    def states(self, pixel_values: Tensor, grids: Sequence[Grid]) -> Iterator[Tensor]:
+        """(N, D) each: the patches behind every block, one block after the other, and last the features."""
         x = self.patch_embed(pixel_values, grids)
         cos, sin = rotary_2d(grids, self.config.head_dim, x.device)
-        return self.encoder(x, cos, sin, grids)
+        return self.encoder.states(x, cos, sin, grids)
 
 
 class Projector(nn.Module):

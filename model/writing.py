@@ -84,7 +84,7 @@ class Writing:
     def lines(self, classes: Sequence[int]) -> Scores:
         """(2 R - 1, S, classes) how much less likely some characters are than the likeliest; BLANK is the first."""
         found = np.log(_in_lines(np.exp(self.slots[..., list(classes)].astype(np.float32))) + _TINY)
-        return np.clip(found - self.likeliest[..., None], -DOUBT_OF_A_SLOT, 0.0)
+        return np.clip(found - self.likeliest[..., None].astype(np.float32), -DOUBT_OF_A_SLOT, 0.0)
 
     def doubts(self) -> Scores:
         """(2 R - 1,) of the lines as such."""
@@ -198,7 +198,7 @@ def _aligned(seen: Scores, left_out: Scores) -> tuple[Scores, NDArray[np.int64]]
     count, length, states = *seen.shape[:2], 2 * len(left_out) - 1
     steps = _steps(left_out)
     reach = len(steps) - 1
-    beside = np.pad(AS_WIDE * seen[..., -1], ((0, 0), (1, 1)))  # one slot earlier than it is counted
+    beside = np.pad((AS_WIDE * seen[..., -1]).astype(np.float32), ((0, 0), (1, 1)))  # that of a slot is one further on
     scores = np.full((count, reach + states), _NEVER, np.float32)  # in front of the first state there is nothing
     begun = np.zeros((count, reach + states), np.int64)
     ends, starts = np.empty((count, length), np.float32), np.empty((count, length), np.int64)

@@ -17,14 +17,15 @@ from torch import Tensor, nn
 from model.checkpoint import save_checkpoint
 from model.kimi_vl import KimiVL
 from model.nano.loop import averaged_weights
+from model.nano.reading import READ_AFTER
 from model.nano.shape import TILE, configuration
-from model.reading_head import HEAD_FILE
+from model.reading_head import BLOCK, HEAD_FILE
 from model.tokenizer import KimiTokenizer
 
 MODEL_PARTS = ("vision_tower.", "multi_modal_projector.", "language_model.", "lm_head.")
 """What a learner has of the model; everything else in it exists for training only."""
 HEADS: Final = "training_heads.safetensors"
-READS: Final = "kept."
+READS: Final = "reading."
 """Of a learner's heads the one that is exported as the reading head."""
 LONGEST_ANSWER: Final = 320
 """Tokens: what is fixed in an answer takes 20 to 30, and a label or text of 60 bytes is said at most four times."""
@@ -77,9 +78,8 @@ def export(
     )
     save_checkpoint(model, out, dtype)
     heads = {name: value.to(dtype) for name, value in averaged.items() if not name.startswith(MODEL_PARTS)}
-    save_file(
-        {name.removeprefix(READS): heads.pop(name) for name in list(heads) if name.startswith(READS)}, out / HEAD_FILE
-    )
+    reading = {name.removeprefix(READS): heads.pop(name) for name in list(heads) if name.startswith(READS)}
+    save_file(reading, out / HEAD_FILE, {BLOCK: str(READ_AFTER)})
     save_file(heads, out / HEADS)
     for name in ("tiktoken.model", "tokenizer_config.json"):
         shutil.copy(folder / name, out / name)

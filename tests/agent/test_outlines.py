@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import sync_playwright
 
+from agent.answers import Look, Usable
 from agent.formats.nano import NanoFormat
-from agent.outlines import BESIDE_PX, onto_field, onto_icon, onto_tick
+from agent.outlines import BESIDE_PX, field_of, onto_field, onto_icon, onto_tick
 from agent.view import View
-from envs.actions import Click
 from envs.frame import Frame
+from model.messages import Reply
 from model.nano.prompts import answer_text
 from model.nano.rendering import launch
 
@@ -57,7 +58,7 @@ def test_a_place_far_from_fields_stays(x: float, y: float) -> None:
         assert onto_field(PLAIN, (x, y)) == (x, y)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 120), st.floats(0, 90), st.integers(0, 30))
 def test_a_place_never_leaves_the_picture(seed: int, x: float, y: float, length: int) -> None:
     noise = np.random.default_rng(seed).integers(0, 2, (90, 120, 3), dtype=np.uint8) * 200
@@ -175,7 +176,54 @@ def test_nano_ticks_the_box_and_types_into_the_field(shown: Shown) -> None:
         ),
     ):
         text = answer_text(line, code.format(place[0] / frame.width_px, place[1] / frame.height_px))
-        action = NanoFormat().parse(text, View.whole(frame)).actions[0]
-        assert isinstance(action, Click)
-        assert action.at is not None
-        assert is_in((action.at.x * frame.width_px, action.at.y * frame.height_px), box)
+        answer = Usable(Look(View.whole(frame).box_px, Reply(text)), NanoFormat().parse(text, View.whole(frame)))
+        point = answer.on_target(frame).point
+        assert point is not None
+        assert is_in(frame.to_px(point), box)
+
+
+def test_a_field_is_found_from_its_label(shown: Shown) -> None:
+    for field in shown.fields:
+        left, top, right, bottom = field.text
+        place = field_of(shown.pixels, field.text, ((left + right) / 2, (top + bottom) / 2))
+        assert place is not None
+        assert is_in(place, field.box), (field, place)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ((20, 86, 100, 102), True),  # left of it
+        ((120, 58, 200, 74), True),  # above it
+        ((140, 86, 200, 102), True),  # in it
+        ((20, 20, 100, 36), False),  # far above and left of it
+        ((400, 86, 470, 102), False),  # right of it
+    ],
+)
+def test_a_label_names_the_field_right_of_it_or_below_it(text: tuple[int, int, int, int], is_found: bool) -> None:
+    found = field_of(PLAIN, text, (text[0] + 10, text[1] + 8))
+    assert (found is not None and is_in(found, FIELD)) == is_found
+    assert is_found or found is None
+
+
+def test_a_place_in_a_field_is_believed_whatever_the_label_stands_beside() -> None:
+    assert field_of(PLAIN, (20, 20, 100, 36), (250, 95)) == pytest.approx((250, 95))
+
+
+def test_the_cell_around_a_check_box_is_no_check_box() -> None:
+    picture = Image.new("RGB", (400, 100), "white")
+    draw = ImageDraw.Draw(picture)
+    for left, right in ((20, 76), (76, 300)):
+        draw.rectangle((left, 30, right, 56), outline=(200, 200, 200))
+    draw.rectangle((28, 37, 40, 49), outline=(90, 90, 90))
+    draw.text((84, 35), "Potassium", (0, 0, 0), ImageFont.load_default(14))
+    assert is_in(onto_tick(np.asarray(picture), (110, 44), 9), (28, 37, 40, 49))
+
+
+def test_a_box_in_a_row_of_two_lines_stands_between_them() -> None:
+    picture = Image.new("RGB", (500, 100), "white")
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((22, 33, 42, 53), outline=(90, 90, 90))
+    draw.text((90, 24), "Harbour cranes for sale", (0, 0, 0), ImageFont.load_default(16))
+    draw.text((90, 48), "Region", (120, 120, 120), ImageFont.load_default(14))
+    assert is_in(onto_tick(np.asarray(picture), (150, 34), 23), (22, 33, 42, 53))

@@ -69,6 +69,18 @@ def test_a_record_tells_what_happened(run_folder: Path) -> None:
     assert trajectory.stopped.reason is StopReason.SUCCESS
 
 
+def test_how_something_was_told_apart_is_not_read_back(run_folder: Path) -> None:
+    """Earlier records have it, in a form that changes with the program."""
+    file = run_folder / "steps.jsonl"
+    entries = [json.loads(line) for line in file.read_text().splitlines()]
+    (decided,) = (entry for entry in entries if entry["event"] == "decided" and entry["step"] == 1)
+    decided["answer"]["apart"] = {"alike": 'Click "Edit"', "characters": 4}
+    file.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    (first, _) = Trajectory.load(run_folder).steps
+    assert first.decided is not None
+    assert first.decided.answer.apart is None
+
+
 def test_the_frames_are_kept_as_they_were(run_folder: Path) -> None:
     for name, screen in (("001.png", "start"), ("002.png", "end")):
         assert np.array_equal(np.asarray(Image.open(run_folder / name)), SCREENS[screen])

@@ -80,3 +80,10 @@ def test_image_has_the_frames_pixels():
 def test_an_action_goes_through_json_unchanged():
     action = Click(at=frame_of(10, 10).point(0.25, 0.75), count=2)
     assert ACTIONS.validate_json(ACTIONS.dump_json(action)) == action
+
+
+@given(SIZES, SIZES, st.floats(0, 8000), st.floats(0, 8000))
+def test_a_place_in_pixels_is_found_again_or_moved_to_the_edge(width, height, x, y):
+    frame = frame_of(width, height)
+    assert frame.to_px(frame.point_at_px(x, y)) == pytest.approx((min(x, width), min(y, height)))
+    assert frame.to_px(frame.point_at_px(-1 - x, -1 - y)) == (0, 0)

@@ -117,7 +117,9 @@ def test_a_stream_tells_the_first_answer(engine: Engine, picture: Picture) -> No
 def test_a_picture_is_encoded_once(engine: Engine, picture: Picture, monkeypatch) -> None:
     encoded: list[int] = []
     see = engine.network.see
-    monkeypatch.setattr(engine.network, "see", lambda pixels, grids: encoded.append(len(grids)) or see(pixels, grids))
+    monkeypatch.setattr(
+        engine.network, "see", lambda pixels, grids, block: encoded.append(len(grids)) or see(pixels, grids, block)
+    )
     first = engine.generate(looks(picture), SHORT)
     assert encoded == [3]  # 0, 1, 2, all in one batch; 1 is shown twice
     again = engine.generate(looks(picture), SHORT)
