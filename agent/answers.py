@@ -29,7 +29,7 @@ MOST_SURETY: Final = 1.5
 """... and so many such views at most."""
 CLOSE: Final = 2.0
 """Candidates whose values differ by less compete."""
-VOTES: Final = 2.5
+VOTES: Final = 5.0
 """As how many nats it counts that all views name the same step; what some do counts in proportion."""
 UNREAD_DOUBT: Final = 1.0
 """Of what cannot be read, such as an icon."""

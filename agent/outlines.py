@@ -32,6 +32,10 @@ BESIDE_PX = 16
 """How far beside a field, or an icon, a place may be."""
 RIGHT_PX, BELOW_PX = 260, 36
 """How far right of its label, and below it, a field is."""
+LINE_BELOW_PX = 14, 52
+"""How far below its label the line is on which a field stands that has no other outline."""
+LINE_LEAST_PX, LINE_DRAWN = 80, 0.9
+"""How long it is at least, and how much of that is drawn."""
 SEEN_PX = 800, 80
 """How far to the sides, and up and down, a field is seen to its ends."""
 LABEL_GAP_PX = 30
@@ -47,7 +51,7 @@ WORD_GAP, LETTER_GAP = 0.7, 0.15
 """Widest gap between words of a text, and between letters of a word, in parts of the height of its line."""
 LINE_PX = 8
 """How much higher or lower than its text the middle of a box beside it is."""
-ROW_LINE_PX = 12
+ROW_LINE_PX = 16
 """The same of a box in its row, which may have another line of text below it."""
 STEP_PX = 3
 """No control is narrower than two of them."""
@@ -108,7 +112,18 @@ def field_of(pixels: NDArray[np.uint8], text: Area, place: Place) -> Place | Non
         return max(box[0] - right, 0.0) if box[1] <= middle < box[3] else max(box[1] - bottom, 0.0)
 
     nearest = min(_fields(pixels, [*line, *column]), key=gap, default=None)
-    return None if nearest is None else _inside(nearest, (left, middle))
+    return _above_line(pixels, text) if nearest is None else _inside(nearest, (left, middle))
+
+
+def _above_line(pixels: NDArray[np.uint8], text: Area) -> Place | None:
+    """Between a text and a line that is drawn below it, as fields without any other outline have one."""
+    left, _, _, bottom = (int(edge) for edge in text)
+    area = pixels[bottom : bottom + LINE_BELOW_PX[1], left : left + LINE_LEAST_PX].astype(np.int16)
+    drawn = (np.abs(np.diff(area, axis=0)).max(-1, initial=0) > CONTRAST).mean(1) > LINE_DRAWN
+    lines = np.flatnonzero(drawn[LINE_BELOW_PX[0] :])
+    if not len(lines):
+        return None
+    return left + 2.0 * INSIDE_PX, bottom + (LINE_BELOW_PX[0] + int(lines[0])) / 2
 
 
 def _fields(pixels: NDArray[np.uint8], places: Iterable[Place]) -> Iterator[Box]:

@@ -22,8 +22,8 @@ UNSEEN: Final = 0.8
 """How much of that where nothing but what is read speaks for it."""
 SHORT, SHORT_DOUBT = 2, 1.0
 """Labels of so few characters are read in many places: so much may be doubted then."""
-PART: Final = 2.0
-"""So much it may be doubted then that it is a whole phrase: words stand in running text, too."""
+PART, WORDS = 2.0, 3
+"""So much it may be doubted then that it is a whole phrase: words stand in running text, too, but seldom so many."""
 ONE_LINE_PX: Final = 14.0
 """Readings of a text whose middles are so much apart at most are of one."""
 _AROUND: Final[dict[Kind, tuple[float, float, float, float]]] = {
@@ -80,7 +80,8 @@ def spots(label: str, shown: Sequence[tuple[Box, Writing]]) -> list[Spot] | None
     for ((left, top, _, _), _), written in zip(shown, find(label, [each for _, each in shown], bound), strict=True):
         for one in written:
             box = (left + one.box_px[0], top + one.box_px[1], left + one.box_px[2], top + one.box_px[3])
-            is_sure = one.doubt <= (UNSEEN * bound if len(label) > SHORT else SHORT_DOUBT) and one.part <= PART
+            is_whole = one.part <= PART or len(label.split()) >= WORDS
+            is_sure = is_whole and one.doubt <= (UNSEEN * bound if len(label) > SHORT else SHORT_DOUBT)
             read.append(Spot(box, one.doubt, is_sure))
     found: list[Spot] = []
     for spot in sorted(read, key=lambda spot: spot.doubt):

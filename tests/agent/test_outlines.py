@@ -206,6 +206,17 @@ def test_a_label_names_the_field_right_of_it_or_below_it(text: tuple[int, int, i
     assert is_found or found is None
 
 
+def test_a_field_may_be_nothing_but_a_line_below_its_label() -> None:
+    picture = Image.new("RGB", SIZE, "white")
+    draw = ImageDraw.Draw(picture)
+    draw.text((40, 60), "Currency", (60, 80, 190), ImageFont.load_default(14))
+    assert field_of(np.asarray(picture), (40, 60, 100, 76), (70, 68)) is None
+    draw.line((40, 108, 400, 108), (140, 140, 140))
+    place = field_of(np.asarray(picture), (40, 60, 100, 76), (70, 68))
+    assert place is not None
+    assert is_in(place, (40, 80, 400, 108))
+
+
 def test_a_place_in_a_field_is_believed_whatever_the_label_stands_beside() -> None:
     assert field_of(PLAIN, (20, 20, 100, 36), (250, 95)) == pytest.approx((250, 95))
 
