@@ -36,7 +36,7 @@ LINE_BELOW_PX = 14, 52
 """How far below its label the line is on which a field stands that has no other outline."""
 LINE_LEAST_PX, LINE_DRAWN = 80, 0.9
 """How long it is at least, and how much of that is drawn."""
-SEEN_PX = 800, 80
+SEEN_PX = 1400, 80
 """How far to the sides, and up and down, a field is seen to its ends."""
 LABEL_GAP_PX = 30
 """How far from its text a box is, unless the text stands in its row."""

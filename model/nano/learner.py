@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -36,7 +37,7 @@ from model.nano.reading import READ_AFTER, patches_of, reading_losses
 from model.nano.screens import Box
 from model.reading_head import ReadingHead
 from model.tokenizer import KimiTokenizer
-from model.vision import Grid, MoonViT, Projector, rotary_2d
+from model.vision import Grid, MoonViT, Projector
 
 CELL = 2 * PATCH
 """Side of what one image token shows, px."""
@@ -57,7 +58,7 @@ LOSS_WEIGHTS: Final = {
     "is_field": 1.0,
     "merged_field": 1.5,
     "read": 0.5,
-    "kept": 1.5,
+    "kept": 0.7,
     "letters": 0.5,
     "words": 1.0,
     "word_pairs": 0.1,
@@ -178,14 +179,11 @@ class Learner(nn.Module):
 
         losses: Losses = {}
         pixels = torch.stack([torch.from_numpy(picture.pixels) for picture in pictures])
-        x = self.vision_tower.patch_embed(patches_of(pixels), grids)
-        cos, sin = rotary_2d(grids, self.vision_tower.config.head_dim, x.device)
         slots = of_patches(lambda picture: picture.slots)
-        for number, block in enumerate(self.vision_tower.encoder.blocks, start=1):
-            x = block(x, cos, sin, grids)
-            if number == READ_AFTER:
-                losses |= reading_losses(self.reading, x, slots)
-        x = self.vision_tower.encoder.final_layernorm(x)
+        states = self.vision_tower.states(patches_of(pixels), grids)
+        *_, x = islice(states, READ_AFTER)
+        losses |= reading_losses(self.reading, x, slots)
+        *_, x = states
         losses["kept"] = reading_losses(self.kept, x, slots)["read"]
         centres, aims = of_patches(lambda picture: picture.maps.centres), of_patches(lambda picture: picture.maps.aims)
         around = spreads(of_patches(lambda picture: picture.maps.sizes), size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import islice
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from model.characters import BLANK, SLOTS, class_of, plain_letters
 from model.nano.dense_text import TextCanvas, draw_dense_text
 from model.nano.loop import Losses
 from model.reading_head import ReadingHead
-from model.vision import Grid, MoonViT, rotary_2d
+from model.vision import Grid, MoonViT
 
 READ_AFTER = 4
 """The block of the encoder whose output the head reads; those behind it put words together."""
@@ -74,10 +75,7 @@ class Reader(nn.Module):
         pixels = torch.stack([torch.from_numpy(canvas.pixels.copy()) for canvas in canvases])
         grid = (pixels.shape[1] // 14, pixels.shape[2] // 14)
         grids = [grid] * len(canvases)
-        x = self.vision.patch_embed(patches_of(pixels), grids)
-        cos, sin = rotary_2d(grids, self.vision.config.head_dim, x.device)
-        for block in self.vision.encoder.blocks[:READ_AFTER]:
-            x = block(x, cos, sin, grids)
+        *_, x = islice(self.vision.states(patches_of(pixels), grids), READ_AFTER)
         targets = torch.cat([slot_targets(canvas.characters, grid) for canvas in canvases])
         return reading_losses(self.head, x, targets)
 

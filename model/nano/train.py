@@ -216,7 +216,7 @@ def new_learner(folder: Path, start: Path | None = None) -> Learner:
 def _point_process(
     rank: int, world: int, rendezvous: str, folder: Path, start: Path | None, minutes: float, begin: float
 ) -> None:
-    schedule = Schedule(minutes, begin, peak_lr=4e-4, decay=0.75, ema=0.99, save_every_s=240.0, faster=FASTER)
+    schedule = Schedule(minutes, begin, peak_lr=6e-4, decay=0.75, ema=0.99, save_every_s=240.0, faster=FASTER)
     with Interruption() as interruption:
         dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=world)
         try:
