@@ -32,8 +32,8 @@ BESIDE_PX = 16
 """How far beside a field, or an icon, a place may be."""
 RIGHT_PX, BELOW_PX = 260, 36
 """How far right of its label, and below it, a field is."""
-LINE_BELOW_PX = 14, 52
-"""How far below its label the line is on which a field stands that has no other outline."""
+LINE_BELOW_PX = 14, 90
+"""How far below its label the line is on which a field stands that has no other outline; nothing is between them."""
 LINE_LEAST_PX, LINE_DRAWN = 80, 0.9
 """How long it is at least, and how much of that is drawn."""
 SEEN_PX = 1400, 80
@@ -96,7 +96,7 @@ def field_of(pixels: NDArray[np.uint8], text: Area, place: Place) -> Place | Non
     Args:
         pixels: (H, W, 3) RGB.
         text: the label.
-        place: x and y; in the field, or else anywhere.
+        place: x and y; in the field, or on its label, or anywhere.
 
     Returns:
         None where no field is found.
@@ -112,18 +112,20 @@ def field_of(pixels: NDArray[np.uint8], text: Area, place: Place) -> Place | Non
         return max(box[0] - right, 0.0) if box[1] <= middle < box[3] else max(box[1] - bottom, 0.0)
 
     nearest = min(_fields(pixels, [*line, *column]), key=gap, default=None)
-    return _above_line(pixels, text) if nearest is None else _inside(nearest, (left, middle))
+    if nearest is None:
+        return _above_line(pixels, text) if _distance(text, place) <= BESIDE_PX else None
+    return _inside(nearest, (left, middle))
 
 
 def _above_line(pixels: NDArray[np.uint8], text: Area) -> Place | None:
-    """Between a text and a line that is drawn below it, as fields without any other outline have one."""
+    """Above the line that is drawn below a text, as fields without any other outline have one."""
     left, _, _, bottom = (int(edge) for edge in text)
     area = pixels[bottom : bottom + LINE_BELOW_PX[1], left : left + LINE_LEAST_PX].astype(np.int16)
-    drawn = (np.abs(np.diff(area, axis=0)).max(-1, initial=0) > CONTRAST).mean(1) > LINE_DRAWN
-    lines = np.flatnonzero(drawn[LINE_BELOW_PX[0] :])
-    if not len(lines):
+    drawn = (np.abs(np.diff(area, axis=0)).max(-1, initial=0) > CONTRAST).mean(1)
+    first = int((drawn[INSIDE_PX:] > 0).argmax()) + INSIDE_PX if (drawn[INSIDE_PX:] > 0).any() else 0
+    if first < LINE_BELOW_PX[0] or drawn[first] < LINE_DRAWN:
         return None
-    return left + 2.0 * INSIDE_PX, bottom + (LINE_BELOW_PX[0] + int(lines[0])) / 2
+    return left + 2.0 * INSIDE_PX, bottom + first - LINE_BELOW_PX[0] / 2
 
 
 def _fields(pixels: NDArray[np.uint8], places: Iterable[Place]) -> Iterator[Box]:
@@ -292,6 +294,6 @@ def _bounds(found: Mask) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def _distance(box: Box, place: Place) -> float:
+def _distance(box: Area, place: Place) -> float:
     (left, top, right, bottom), (x, y) = box, place
     return max(left - x, x - right, top - y, y - bottom, 0.0)
