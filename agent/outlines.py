@@ -20,7 +20,7 @@ SAME_COLOUR = 12
 """Colours of which no channel differs by more are of one surface."""
 FIELD_PX = (36, 4000), (14, 76)
 """Least and greatest width, and height, of a field's surface."""
-BOX_PX = 9, 26
+BOX_PX = 9, 38
 """Least and greatest side of what is in a check box or radio button."""
 DOT_PX = 6
 """Least width of what is in one right beside its text: of a radio button that is on, the dot."""
