@@ -1,11 +1,11 @@
 """How an answer is obtained for a frame: in one look at the whole of it, or in several looks at parts.
 
-A model that can point only in small pictures looks at overlapping tiles of the screen, all in one batch: places that
-they name compete by how probable the answers are that name them, and the best two are looked at once more, in the
-middle of a picture: what looked right at the edge of a tile may not be. If it is to look twice, it looks at the best
-places again in any case, and a place may be read better there. What it tells from others like it by what it stands
-beside is looked for by further looks near the anchor; by their order, among all that look the same as the one that it
-finds. Knows formats, models and views; carries nothing out.
+A model that can point only in small pictures looks at overlapping tiles of the screen, all in one batch. Places that
+they name compete (`agent.answers`), by what is written there for a model that reads. Where two are nearly as good, both
+are looked at once more, in the middle of a picture: what looked right at the edge of a tile may not be. If it is to
+look twice, it looks at the best places that it does not read again in any case. What it tells from others like it by
+what it stands beside is looked for near the anchor; by their order, among all that read or look the same.
+Knows formats, models and views; carries nothing out.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def look(
         steps: what was done before, oldest first.
         notes: what happened since and cannot be seen.
         looks: 1 looks at the tiles, and again only where places compete; 2 looks again around the best places in any
-            case. Without tiles it looks once.
+            case, but for those that are read. Without tiles it looks once.
         sampling: how answers are drawn.
         on_text: called with the text while it is written; not with that of several tiles.
 
@@ -185,7 +185,7 @@ class _Session:
             best = self._told_apart(frame, view_px, best, best.answer.apart)
         elif not places[0].is_placed:
             best = self._seen_beside(frame, view_px, places[0])
-        elif looks > 1 and len(views) > 1:
+        elif looks > 1 and len(views) > 1 and places[0].spot is None:
             surest_first = sorted(places, key=lambda place: place.answer.look.surety, reverse=True)
             best = self._confirmed(frame, view_px, [place.answer for place in surest_first])
         elif len(places) > 1 and places[1].competes_with(places[0]):
@@ -286,14 +286,14 @@ class _Session:
         Where no second look finds it the first is believed: of nano's answers more right ones than wrong ones are
         refused on a second look. Its model card has the figures.
         """
-        candidates: list[tuple[View, Usable]] = []
+        closest: list[tuple[View, Usable]] = []
         for read in best_first:
             assert read.point is not None
             closer = around(frame, read.point, view_px)
-            if len(candidates) < MAX_CANDIDATES and not any(_much_the_same(closer, view) for view, _ in candidates):
-                candidates.append((closer, read))
-        first_surety = {view.box_px: read.look.surety for view, read in candidates}
-        seconds = [read for read in self._look([view for view, _ in candidates]) if read.point is not None]
+            if len(closest) < MAX_CANDIDATES and not any(_much_the_same(closer, view) for view, _ in closest):
+                closest.append((closer, read))
+        first_surety = {view.box_px: read.look.surety for view, read in closest}
+        seconds = [read for read in self._look([view for view, _ in closest]) if read.point is not None]
         if seconds:
             return max(seconds, key=lambda second: second.look.surety + first_surety[second.look.box_px])
         return best_first[0]
