@@ -116,8 +116,8 @@ def load_engine(
     longest = GenerationConfig.from_pretrained(folder).max_new_tokens
     network = KimiVL.from_pretrained(folder, dtype, device, packing)
     lay_out(network)
-    reading_head = ReadingHead.from_pretrained(folder, config.vision.hidden_size)
-    return Engine(network, tokenizer, processor, name, longest, reading_head)
+    reading_head = ReadingHead.from_pretrained(folder, config.vision)
+    return Engine(network, tokenizer, processor, name, longest, reading_head and reading_head.to(device))
 
 
 def _at_server(name: str) -> EndpointModel:

@@ -19,13 +19,16 @@ from model.base import CheckpointError
 from model.checkpoint import INDEX, check_headers, opened, read_headers
 from model.config import PackedFormat
 from model.quantize import Packing, nibble_order
+from model.reading_head import HEAD_FILE
 
 if TYPE_CHECKING:
     from model.kimi_vl import KimiVL
 
 SHARD_BYTES: Final = 2**30
 """Files are about this large: one is held in memory a second time while it is written."""
-OTHER_FILES: Final = ("generation_config.json", "preprocessor_config.json", "tiktoken.model", "tokenizer_config.json")
+OTHER_FILES: Final = (
+    "generation_config.json", "preprocessor_config.json", "tiktoken.model", "tokenizer_config.json", HEAD_FILE,
+)  # fmt: skip
 TYPES: Final = {"U8": torch.uint8, "I8": torch.int8, "BF16": torch.bfloat16, "F32": torch.float32}
 
 

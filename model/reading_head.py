@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from model.base import CheckpointError
 from model.characters import CLASSES, SLOTS
+from model.config import VisionConfig
 
 HEAD_FILE: Final = "reading_head.safetensors"
 BLOCK: Final = "block"
@@ -30,12 +31,12 @@ class ReadingHead(nn.Module):
         self.slots = nn.Linear(width, SLOTS * CLASSES)
 
     @staticmethod
-    def from_pretrained(folder: Path, width: int) -> ReadingHead | None:
+    def from_pretrained(folder: Path, vision: VisionConfig) -> ReadingHead | None:
         """That of a checkpoint's folder, in float32; None if it has none.
 
         Args:
             folder: holds the checkpoint.
-            width: of the encoder.
+            vision: the encoder.
 
         Raises:
             CheckpointError: it is damaged, or made for another encoder.
@@ -45,9 +46,11 @@ class ReadingHead(nn.Module):
             return None
         try:
             with safe_open(file, framework="pt") as weights:
-                head = ReadingHead(width, int(weights.metadata()[BLOCK]))
+                head = ReadingHead(vision.hidden_size, int(weights.metadata()[BLOCK]))
                 names: list[str] = weights.keys()
                 head.load_state_dict({name: weights.get_tensor(name).float() for name in names})
+            if not 1 <= head.block <= vision.num_hidden_layers:
+                raise ValueError(f"it reads behind block {head.block} of {vision.num_hidden_layers}")
         except (SafetensorError, OSError, RuntimeError, LookupError, TypeError, ValueError) as error:
             raise CheckpointError(f"{file} is not the reading head of this encoder: {error}.") from error
         return head.eval()

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 import model.packed_checkpoint
 from model.base import CheckpointError, ModelUnavailable, Sampling
-from model.checkpoint import INDEX
+from model.characters import SLOTS
+from model.checkpoint import INDEX, read_config
 from model.cli import pack
 from model.engine import Engine
 from model.kimi_vl import KimiVL
 from model.loading import load_model
-from model.messages import Message
+from model.messages import Message, ReadingReply
 from model.quantize import Packing
+from model.reading_head import BLOCK, HEAD_FILE, ReadingHead
 
 PROMPTS = [[Message.user("Hello")]]
 
@@ -49,6 +53,16 @@ def test_it_answers_as_a_model(packed: Path, checkpoint: Path) -> None:
     fresh = load_model(checkpoint, precision=precision_of(packed))
     answers = [each.generate(PROMPTS, Sampling(max_tokens=8))[0].text for each in (loaded, fresh)]
     assert answers[0] == answers[1]
+
+
+def test_what_reads_is_packed_along(checkpoint: Path, tmp_path: Path) -> None:
+    reading = shutil.copytree(checkpoint, tmp_path / "reading")
+    head = ReadingHead(read_config(checkpoint).vision.hidden_size, 1)
+    save_file(head.state_dict(), reading / HEAD_FILE, {BLOCK: "1"})
+    assert pack(str(reading), tmp_path / "packed", precision="int8") == 0
+    (reply,) = load_model(tmp_path / "packed").generate([[Message.user(Image.new("RGB", (56, 28)), "What?")]])
+    assert isinstance(reply, ReadingReply)
+    assert reply.writings[0].slots.shape[:2] == (2, 4 * SLOTS)
 
 
 def test_weights_are_mapped(packed: Path) -> None:

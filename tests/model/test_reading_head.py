@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from model.base import CheckpointError
 from model.characters import CLASSES, SLOTS
@@ -18,7 +18,7 @@ from model.engine import Engine
 from model.loading import EMBEDDED_FOLDER, load_engine
 from model.messages import Message, ReadingReply
 from model.nano.prompts import SYSTEM, user_text
-from model.reading_head import HEAD_FILE, ReadingHead
+from model.reading_head import BLOCK, HEAD_FILE, ReadingHead
 from model.writing import find
 
 SCREENS = Path(__file__).parent / "nano" / "screens"
@@ -84,12 +84,20 @@ def test_a_checkpoint_without_one_reads_nothing(checkpoint: Path) -> None:
     assert reply.writings == ()
 
 
-@pytest.mark.parametrize("content", [b"", b"no tensors", None])
-def test_a_damaged_one_is_named(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize("fault", ["empty", "no tensors", "no block", "too far up", "another shape"])
+def test_a_damaged_one_is_named(tmp_path: Path, fault: str) -> None:
     folder = shutil.copytree(EMBEDDED_FOLDER, tmp_path / "nano")
-    if content is None:
-        save_file({"norm.weight": torch.ones(3)}, folder / HEAD_FILE)
-    else:
-        (folder / HEAD_FILE).write_bytes(content)
+    weights = load_file(folder / HEAD_FILE)
+    match fault:
+        case "empty":
+            (folder / HEAD_FILE).write_bytes(b"")
+        case "no tensors":
+            (folder / HEAD_FILE).write_bytes(b"no tensors")
+        case "no block":
+            save_file(weights, folder / HEAD_FILE)
+        case "too far up":
+            save_file(weights, folder / HEAD_FILE, {BLOCK: "7"})
+        case _:
+            save_file(weights | {"norm.weight": torch.ones(3)}, folder / HEAD_FILE, {BLOCK: "4"})
     with pytest.raises(CheckpointError, match=r"reading_head\.safetensors is not the reading head of this encoder"):
         load_engine(folder, "nano", torch.float32, CPU)
