@@ -32,6 +32,8 @@ MAX_CANDIDATES = 3
 """How many places of the first look are looked at again."""
 SHORT_LABEL = 6
 """Characters; places of one thing are half as far apart at most, where it is not known what it is."""
+LONG_LABEL = 16
+"""Characters; shorter labels lie wholly in one of the tiles."""
 MAX_TRIED = 2
 """How many places are tried where an anchor, or the first of several that look the same, may stand."""
 
@@ -193,13 +195,23 @@ class _Session:
         return self._decision(best.on_target(frame))
 
     def _seen_whole(self, frame: Frame, view_px: tuple[int, int], answers: Sequence[Usable]) -> list[Candidate]:
-        """The candidates once the surest place was looked at in the middle of a view: tiles cut long labels off."""
-        pointing = [answer for answer in answers if answer.point is not None]
-        surest = max(pointing, key=lambda answer: answer.look.surety, default=None)
-        if surest is None or surest.point is None:
+        """The candidates once the likeliest place was looked at in the middle of a view: tiles cut long labels off."""
+        surest_first = sorted(answers, key=lambda answer: answer.look.surety, reverse=True)
+        places = [answer.point for answer in surest_first if answer.point is not None]
+        places = places or self._half_written(surest_first[0].answer.named, frame)
+        if not places:
             return []
-        closer = self._look([around(frame, surest.point, view_px)])
+        closer = self._look([around(frame, places[0], view_px)])
         return candidates([*closer, *answers], self._looks, frame, SHORT_LABEL)
+
+    def _half_written(self, named: Named | None, frame: Frame) -> list[Point]:
+        """Where the first half of a long label is written, or the second."""
+        words = [] if named is None else named.label.split()
+        if named is None or named.kind == "icon" or len(words) < 2 or len(named.label) < LONG_LABEL:
+            return []
+        halves = words[: len(words) // 2], words[len(words) // 2 :]
+        found = (spots(" ".join(half), writings(self._looks)) or () for half in halves)
+        return [spot.point(frame) for of_half in found for spot in of_half]
 
     def _without_place(self, answers: Sequence[Usable]) -> Usable:
         """The surest answer that needs no place, or a failure."""
