@@ -167,7 +167,7 @@ def _where_it_is_written(
     found: list[Candidate] = []
     for spot in read:
         seen = there.get(spot, [])
-        if not seen and not spot.is_sure:
+        if not seen and not spot.is_sure(frame):
             continue
         value = votes + SURETY * min(sum(math.exp(one.look.surety) for one in seen), MOST_SURETY) - spot.doubt
         best, place, is_placed = [*seen, *_surest(answers, 1)][0], spot.point(frame), True

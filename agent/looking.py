@@ -268,7 +268,7 @@ class _Session:
         """Where in an area something is surely written, if its place follows from that; the surest place first."""
         if named.kind in ("icon", "field"):
             return []
-        found = [spot for spot in spots(named.label, writings(self._looks)) or () if spot.is_sure]
+        found = [spot for spot in spots(named.label, writings(self._looks)) or () if spot.is_sure(frame)]
         return [spot.point(frame) for spot in found if spot.lies_in(area)]
 
     def _places(self, target: str, views: Sequence[View], named: Named) -> list[Point]:

@@ -102,16 +102,18 @@ def field_of(pixels: NDArray[np.uint8], text: Area, place: Place) -> Place | Non
         None where no field is found.
     """
     left, top, right, bottom = text
-    if there := next(iter(_fields(pixels, [place])), None):
-        return _inside(there, place)
     middle = (top + bottom) / 2
     line = [(left + across, middle) for across in range(0, int(right - left) + RIGHT_PX, STEP_PX + 1)]
     column = [(left + INSIDE_PX, bottom + down) for down in range(0, BELOW_PX, STEP_PX + 1)]
+    found = list(_fields(pixels, [place, *line, *column]))
+    fields = [box for box in found if not any(_is_around(box, other) for other in found)]
+    if there := next((box for box in fields if _distance(box, place) == 0), None):
+        return _inside(there, place)
 
     def gap(box: Box) -> float:
         return max(box[0] - right, 0.0) if box[1] <= middle < box[3] else max(box[1] - bottom, 0.0)
 
-    nearest = min(_fields(pixels, [*line, *column]), key=gap, default=None)
+    nearest = min(fields, key=gap, default=None)
     if nearest is None:
         return _above_line(pixels, text) if _distance(text, place) <= BESIDE_PX else None
     return _inside(nearest, (left, middle))

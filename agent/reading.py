@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agent.strokes import Box
+from agent.strokes import Box, stands_out
 from agent.targets import Kind
 from envs.frame import Frame, Point
 from model.writing import Writing, can_be_read, find
@@ -24,6 +24,10 @@ SHORT, SHORT_DOUBT = 2, 1.0
 """Labels of so few characters are read in many places: so much may be doubted then."""
 PART, WORDS = 2.0, 3
 """So much it may be doubted then that it is a whole phrase: words stand in running text, too, but seldom so many."""
+MOST_WRAPPED: Final = 5
+"""Words of a label that is looked for in two lines."""
+LINE_HEIGHT_PX: Final = 10.0, 34.0
+"""How far apart the middles of these are."""
 ONE_LINE_PX: Final = 14.0
 """Readings of a text whose middles are so much apart at most are of one."""
 _AROUND: Final[dict[Kind, tuple[float, float, float, float]]] = {
@@ -41,13 +45,19 @@ class Spot:
     box_px: tuple[float, float, float, float]
     doubt: float
     """As in `model.writing`."""
-    is_sure: bool
-    """Whether it may be believed though the model does not point there."""
+    is_clear: bool
+    """Whether it is read so well that it may be believed though the model does not point there ..."""
+    is_whole: bool
+    """... if it also is a whole phrase."""
 
     @property
     def middle_px(self) -> tuple[float, float]:
         left, top, right, bottom = self.box_px
         return (left + right) / 2, (top + bottom) / 2
+
+    def is_sure(self, frame: Frame) -> bool:
+        """Whether it may be believed though the model does not point there: words stand in running text, too."""
+        return self.is_clear and (self.is_whole or stands_out(frame.pixels, self.box_px))
 
     def point(self, frame: Frame) -> Point:
         """Its middle."""
@@ -57,6 +67,23 @@ class Spot:
         """Whether its middle does."""
         (x, y), (left, top, right, bottom) = self.middle_px, box
         return left <= x < right and top <= y < bottom
+
+    def continues_in(self, other: Spot) -> bool:
+        """Whether another text stands in the line below it."""
+        down = other.middle_px[1] - self.middle_px[1]
+        return LINE_HEIGHT_PX[0] <= down <= LINE_HEIGHT_PX[1] and (
+            self.box_px[0] < other.box_px[2] and other.box_px[0] < self.box_px[2]
+        )
+
+    def above(self, other: Spot) -> Spot:
+        """Both as one."""
+        (left, top, right, _), (other_left, _, other_right, bottom) = self.box_px, other.box_px
+        return Spot(
+            (min(left, other_left), top, max(right, other_right), bottom),
+            self.doubt + other.doubt,
+            self.is_clear and other.is_clear,
+            self.is_whole and other.is_whole,
+        )
 
     def distance(self, kind: Kind, place_px: tuple[float, float]) -> float | None:
         """How far a place is from the text, if it may be that of a thing of a kind which the text names."""
@@ -75,19 +102,35 @@ def spots(label: str, shown: Sequence[tuple[Box, Writing]]) -> list[Spot] | None
     """
     if not can_be_read(label) or not shown:
         return None
-    bound = DOUBT + DOUBT_OF_A_CHARACTER * len(label)
+    found = _found(label, shown, DOUBT + DOUBT_OF_A_CHARACTER * len(label))
+    return found or _wrapped(label, shown)
+
+
+def _found(label: str, shown: Sequence[tuple[Box, Writing]], bound: float) -> list[Spot]:
     read: list[Spot] = []
     for ((left, top, _, _), _), written in zip(shown, find(label, [each for _, each in shown], bound), strict=True):
         for one in written:
             box = (left + one.box_px[0], top + one.box_px[1], left + one.box_px[2], top + one.box_px[3])
-            is_whole = one.part <= PART or len(label.split()) >= WORDS
-            is_sure = is_whole and one.doubt <= (UNSEEN * bound if len(label) > SHORT else SHORT_DOUBT)
-            read.append(Spot(box, one.doubt, is_sure))
+            is_clear = one.doubt <= (UNSEEN * bound if len(label) > SHORT else SHORT_DOUBT)
+            read.append(Spot(box, one.doubt, is_clear, one.part <= PART or len(label.split()) >= WORDS))
     found: list[Spot] = []
     for spot in sorted(read, key=lambda spot: spot.doubt):
         if not any(_are_one(spot, other) for other in found):
             found.append(spot)
     return found
+
+
+def _wrapped(label: str, shown: Sequence[tuple[Box, Writing]]) -> list[Spot]:
+    """Where a label of some words is written in two lines."""
+    words, found = label.split(), list[Spot]()
+    for count in range(1, len(words)) if len(words) <= MOST_WRAPPED else ():
+        upper, lower = (
+            _found(part, shown, DOUBT + DOUBT_OF_A_CHARACTER * len(part))
+            for part in (" ".join(words[:count]), " ".join(words[count:]))
+        )
+        for one in upper:
+            found += [one.above(other) for other in lower if one.continues_in(other)]
+    return sorted(found, key=lambda spot: spot.doubt)
 
 
 def _are_one(spot: Spot, other: Spot) -> bool:

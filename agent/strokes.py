@@ -32,6 +32,12 @@ REACH_PX = 30, 14
 """How far beside a place, and above or below it, it is looked for."""
 WRONG_LENGTH_PX = 20.0
 """As how much distance it counts when a text is e times too long or too short."""
+NEIGHBOURS_PX = 40
+"""How far to its sides what a text may be a part of is seen."""
+UNDERLINE_PX, UNDERLINED = 7, 0.85
+"""How far below it a line under a text is, and how much of it is drawn at least."""
+LINE_ENDS_PX = 14
+"""How far beyond the text that line ends."""
 INSIDE_PX = 8
 """How far inside a text's ends a place is moved."""
 
@@ -114,6 +120,35 @@ def _of_one_colour(line: NDArray[np.uint8], words: Runs) -> Runs:
         texts = [*texts[:-1], (texts[-1][0], end)] if same else [*texts, (start, end)]
         colour = ink
     return texts
+
+
+def stands_out(pixels: NDArray[np.uint8], text: tuple[float, float, float, float]) -> bool:
+    """Whether a text within a line has a colour of its own, or is underlined alone, as a link is.
+
+    Args:
+        pixels: (H, W, 3) RGB.
+        text: left, top, right, bottom.
+    """
+    (left, top), (right, bottom) = (max(0, int(edge)) for edge in text[:2]), (math.ceil(edge) for edge in text[2:])
+    first = max(0, left - NEIGHBOURS_PX)
+    line = pixels[top : bottom + UNDERLINE_PX, first : right + NEIGHBOURS_PX].astype(np.int16)
+    ground = np.median(line.reshape(-1, 3), axis=0)
+    away = np.abs(line - ground).sum(-1)
+    inside = slice(left - first + INSIDE_PX // 2, right - first - INSIDE_PX // 2)
+    beside = [slice(0, max(0, left - first - GAPS_PX[0])), slice(right - first + GAPS_PX[0], None)]
+    around = [part for part in beside if away[:, part].size and away[:, part].max() > CONTRAST]
+    if not away[:, inside].size or not around:
+        return False
+
+    def ink(part: slice) -> NDArray[np.int16]:
+        return line[:, part].reshape(-1, 3)[away[:, part].argmax()]
+
+    if all(np.abs(ink(inside) - ink(part)).max() > SAME_INK for part in around):
+        return True
+    inked = away > 2 * CONTRAST
+    lines = inked[:, inside].mean(1) > UNDERLINED
+    ends = slice(max(0, left - first - LINE_ENDS_PX), left - first), slice(right - first, right - first + LINE_ENDS_PX)
+    return all((lines & ((~inked[:, end]).sum(1) >= GAPS_PX[0])).any() for end in ends)
 
 
 def parts_of_line(pixels: NDArray[np.uint8], text: Box, gap: float) -> Runs:

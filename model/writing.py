@@ -30,6 +30,8 @@ UNREAD: Final = 0.5
 """Doubt of a character that is never read: it may look like anything, or be missing."""
 GAP: Final = 0.05
 """Doubt of each slot between two characters: of two places the one where the text is less spread out."""
+WIDEST: Final = 7.0
+"""Slots to a character, 33 px: what is more spread out is no text."""
 LEFT_OUT, NARROW_LEFT_OUT = 6.0, 1.5
 """Doubt of a character that is not there: two narrow ones may stand in one slot."""
 NARROW: Final = frozenset("iljtfrI1|.,:;'`!()[]-")
@@ -166,7 +168,7 @@ def _places(
         word, phrase = _parts(ended[line], start, end + 1, width)
         doubt = -float(ends[line, end]) + word + OF_A_PHRASE * (phrase - word)
         middle, half = float(middles[line]), max(PATCH_PX / 2, width * SLOT_PX)
-        if doubt <= most_doubt:
+        if doubt <= most_doubt and width <= WIDEST:
             found.append(Written((start * SLOT_PX, middle - half, (end + 1) * SLOT_PX, middle + half), doubt, phrase))
         same = np.abs(middles - middle) < APART_PX
         ends[same, start : end + 2] = _NEVER

@@ -217,6 +217,18 @@ def test_a_field_may_be_nothing_but_a_line_below_its_label() -> None:
     assert is_in(place, (40, 80, 400, 108))
 
 
+def test_a_panel_around_a_field_and_its_label_is_no_field() -> None:
+    picture = Image.new("RGB", SIZE, "white")
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((12, 60, 480, 104), (245, 245, 255), (40, 40, 120))
+    draw.rectangle((160, 70, 380, 94), "white", (90, 90, 90))
+    draw.text((40, 74), "Search this thread", (0, 0, 0), ImageFont.load_default(14))
+    for place in ((140, 84), (90, 82), (200, 80)):
+        found = field_of(np.asarray(picture), (40, 74, 150, 90), place)
+        assert found is not None
+        assert is_in(found, (160, 70, 380, 94))
+
+
 def test_a_place_in_a_field_is_believed_whatever_the_label_stands_beside() -> None:
     assert field_of(PLAIN, (20, 20, 100, 36), (250, 95)) == pytest.approx((250, 95))
 

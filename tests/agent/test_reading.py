@@ -159,6 +159,16 @@ def test_a_label_that_all_tiles_cut_is_read_in_the_middle_of_a_picture() -> None
         assert batches == [12, 1]
 
 
+def test_a_label_may_be_written_in_two_lines() -> None:
+    texts = {"My": [(300, 300)], "Documents": [(280, 316)]}
+    x, y = clicked(decided('Click "My Documents"', texts)[0])
+    assert 280 <= x <= 280 + 18 * SLOT_PX
+    assert y == pytest.approx(308, abs=9)
+    for far in ((700, 316), (280, 400), (280, 284)):
+        decision, _ = decided('Click "My Documents"', texts | {"Documents": [far]})
+        assert decision.actions == (Terminate(success=False),)
+
+
 def test_a_field_is_found_beside_its_label_or_below_it() -> None:
     for left, top in ((860, 390), (700, 415)):
         pixels = screen().pixels.copy()

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
+from agent.answers import Look, Usable
 from agent.formats.nano import NanoFormat
-from agent.strokes import look_alikes, onto_text, text_near
+from agent.strokes import look_alikes, onto_text, stands_out, text_near
 from agent.view import View
-from envs.actions import Click
 from envs.frame import Frame
+from model.messages import Reply
 from model.nano.prompts import answer_text
 
 FONT = ImageFont.load_default(15)
@@ -133,7 +134,38 @@ def test_of_a_plain_area_nothing_looks_the_same(shade: int) -> None:
     ],
 )
 def test_only_what_is_its_own_text_is_moved_to(pixels: np.ndarray, line: str, moves: bool) -> None:
-    view = View.whole(Frame(pixels))
-    first, *_ = NanoFormat().parse(answer_text(line, "pyautogui.click(x=0.355, y=0.480)"), view).actions
-    assert isinstance(first, Click)
-    assert (first.at.x > 0.37) == moves
+    view, text = View.whole(Frame(pixels)), answer_text(line, "pyautogui.click(x=0.355, y=0.480)")
+    point = Usable(Look(view.box_px, Reply(text)), NanoFormat().parse(text, view)).on_target(view.frame).point
+    assert point is not None
+    assert (point.x > 0.37) == moves
+
+
+@pytest.mark.parametrize(
+    ("link", "is_underlined", "is_out"),
+    [((20, 20, 200), False, True), ((20, 20, 20), True, True), ((20, 20, 20), False, False)],
+)
+@pytest.mark.parametrize("is_dark", [False, True])
+def test_links_stand_out_of_running_text(
+    link: tuple[int, int, int], is_underlined: bool, is_out: bool, is_dark: bool
+) -> None:
+    picture = Image.new("RGB", (500, 60), "white")
+    draw = ImageDraw.Draw(picture)
+    before, label, behind = "by our terms", "of sale", "and returns of it"
+    left = 20 + draw.textlength(before + " ", FONT)
+    right = left + draw.textlength(label, FONT)
+    draw.text((20, 20), before, (20, 20, 20), FONT)
+    draw.text((left, 20), label, link, FONT)
+    draw.text((right + draw.textlength(" ", FONT), 20), behind, (20, 20, 20), FONT)
+    if is_underlined:
+        draw.line((left, 37, right, 37), link)
+    pixels = np.asarray(picture)
+    assert stands_out(255 - pixels if is_dark else pixels, (left - 2, 20, right + 2, 34)) == is_out
+
+
+def test_part_of_a_link_does_not_stand_out() -> None:
+    picture = Image.new("RGB", (500, 60), "white")
+    draw = ImageDraw.Draw(picture)
+    draw.text((100, 20), "Terms of sale and returns", (20, 20, 200), FONT)
+    draw.line((100, 37, 100 + draw.textlength("Terms of sale and returns", FONT), 37), (20, 20, 200))
+    left = 100 + draw.textlength("Terms ", FONT)
+    assert not stands_out(np.asarray(picture), (left, 20, left + draw.textlength("of sale", FONT), 34))

@@ -83,6 +83,11 @@ def test_a_mark_may_follow_a_label(mark: str) -> None:
     assert doubt("Name", (2, 10, "Name" + mark)) < 0.5
 
 
+def test_what_is_spread_over_the_screen_is_no_text() -> None:
+    assert doubt("15F", (2, 5, "1       5       F")) < 2
+    assert doubt("15F", (2, 5, "1           5           F")) > MOST
+
+
 def test_words_of_a_longer_phrase_are_rather_not_meant() -> None:
     (places,) = find("Save", [writing((1, 10, "SSaavvee  aallll"), (3, 10, "SSaavvee"))], MOST)
     alone, part = places
