@@ -50,6 +50,10 @@ class Look:
         told = self.reply.wording_log_probability
         return float("-inf") if told is None else told
 
+    def without_writing(self) -> Look:
+        """For keeping: what was read takes much more memory than all the rest."""
+        return replace(self, reply=replace(self.reply, writings=())) if isinstance(self.reply, ReadingReply) else self
+
 
 @dataclass(frozen=True, slots=True)
 class Usable:

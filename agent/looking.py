@@ -176,7 +176,7 @@ class _Session:
             answers = self._look_again_at_refused(views, repair)
         if not answers:
             assert self._first_error is not None
-            raise Unreadable(self._first_error, self._looks)
+            raise Unreadable(self._first_error, self._kept_looks())
         places = candidates(answers, self._looks, frame, SHORT_LABEL)
         if view_px is not None and not places:
             places = self._seen_whole(frame, view_px, answers)
@@ -350,5 +350,8 @@ class _Session:
 
     def _decision(self, read: Usable) -> Decision:
         return Decision(
-            read.look.reply.text, read.answer, tuple(self._looks), self._prompt_s, self._generate_s, self._parse_s
+            read.look.reply.text, read.answer, self._kept_looks(), self._prompt_s, self._generate_s, self._parse_s
         )
+
+    def _kept_looks(self) -> tuple[Look, ...]:
+        return tuple(look.without_writing() for look in self._looks)

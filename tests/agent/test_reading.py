@@ -117,6 +117,13 @@ def test_what_is_read_is_found_though_no_tile_points_there() -> None:
     assert batches == [12]
 
 
+def test_what_was_read_is_not_kept() -> None:
+    """An episode keeps its decisions: half a megabyte a tile would fill the memory within some hundred steps."""
+    decision, _ = decided('Click "Invoices"', {"Invoices": [(700, 400)]})
+    assert len(decision.looks) == 12
+    assert all(isinstance(look.reply, ReadingReply) and not look.reply.writings for look in decision.looks)
+
+
 def test_what_is_read_nowhere_is_not_there_though_a_tile_points() -> None:
     decision, batches = decided('Click "Invoices"', {"Customers": [(700, 400)]}, {"Invoices": [(730, 400)]})
     assert decision.actions == (Terminate(success=False),)
