@@ -21,7 +21,7 @@ from model.decoder import Decoder, LatentCache
 from model.linear import Linear
 from model.packed_checkpoint import map_packed
 from model.quantize import Packing, pack_modules
-from model.vision import Grid, MoonViT, Projector
+from model.vision import Grid, MoonViT, Projector, last
 
 
 class KimiVL(nn.Module):
@@ -104,9 +104,8 @@ class KimiVL(nn.Module):
             (int(rows), int(columns)) for rows, columns in (grids.tolist() if isinstance(grids, Tensor) else grids)
         ]
         states = self.vision_tower.states(pixel_values.to(self.device, self.dtype), sizes)
-        *_, early = islice(states, block)
-        *_, features = states
-        return early, self.multi_modal_projector(features, sizes)
+        early = last(islice(states, block))
+        return early, self.multi_modal_projector(last(states), sizes)
 
     def embed(self, input_ids: Tensor, image_features: Tensor | None = None) -> Tensor:
         """Embeddings (B, T, D) of tokens (B, T), the image tokens replaced by features (M, D) in reading order.

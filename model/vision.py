@@ -8,7 +8,8 @@ Source of the architecture: the published Kimi-VL modelling code and technical r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -72,6 +73,11 @@ def rotary_2d(grids: Sequence[Grid], head_dim: int, device: torch.device) -> tup
     of_grid = {grid: angles(*grid) for grid in set(grids)}
     angle = torch.cat([of_grid[grid] for grid in grids])
     return angle.cos(), angle.sin()
+
+
+def last(states: Iterable[Tensor]) -> Tensor:
+    """The last of some states; each of the others is let go when the next one comes, unlike in a list."""
+    return deque(states, maxlen=1).pop()
 
 
 def rotate_pairs(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -155,8 +161,7 @@ class MoonViT(nn.Module):
         Returns:
             (N, D) features, one a patch.
         """
-        *_, features = self.states(pixel_values, grids)
-        return features
+        return last(self.states(pixel_values, grids))
 
     def states(self, pixel_values: Tensor, grids: Sequence[Grid]) -> Iterator[Tensor]:
         """(N, D) each: the patches behind every block, one block after the other, and last the features."""

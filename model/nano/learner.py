@@ -37,7 +37,7 @@ from model.nano.reading import READ_AFTER, patches_of, reading_losses
 from model.nano.screens import Box
 from model.reading_head import ReadingHead
 from model.tokenizer import KimiTokenizer
-from model.vision import Grid, MoonViT, Projector
+from model.vision import Grid, MoonViT, Projector, last
 
 CELL = 2 * PATCH
 """Side of what one image token shows, px."""
@@ -181,9 +181,8 @@ class Learner(nn.Module):
         pixels = torch.stack([torch.from_numpy(picture.pixels) for picture in pictures])
         slots = of_patches(lambda picture: picture.slots)
         states = self.vision_tower.states(patches_of(pixels), grids)
-        *_, x = islice(states, READ_AFTER)
-        losses |= reading_losses(self.reading, x, slots)
-        *_, x = states
+        losses |= reading_losses(self.reading, last(islice(states, READ_AFTER)), slots)
+        x = last(states)
         losses["kept"] = reading_losses(self.kept, x, slots)["read"]
         centres, aims = of_patches(lambda picture: picture.maps.centres), of_patches(lambda picture: picture.maps.aims)
         around = spreads(of_patches(lambda picture: picture.maps.sizes), size)

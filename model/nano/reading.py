@@ -14,7 +14,7 @@ from model.characters import BLANK, SLOTS, class_of, plain_letters
 from model.nano.dense_text import TextCanvas, draw_dense_text
 from model.nano.loop import Losses
 from model.reading_head import ReadingHead
-from model.vision import Grid, MoonViT
+from model.vision import Grid, MoonViT, last
 
 READ_AFTER = 4
 """The block of the encoder whose output the head reads; those behind it put words together."""
@@ -75,7 +75,7 @@ class Reader(nn.Module):
         pixels = torch.stack([torch.from_numpy(canvas.pixels.copy()) for canvas in canvases])
         grid = (pixels.shape[1] // 14, pixels.shape[2] // 14)
         grids = [grid] * len(canvases)
-        *_, x = islice(self.vision.states(patches_of(pixels), grids), READ_AFTER)
+        x = last(islice(self.vision.states(patches_of(pixels), grids), READ_AFTER))
         targets = torch.cat([slot_targets(canvas.characters, grid) for canvas in canvases])
         return reading_losses(self.head, x, targets)
 

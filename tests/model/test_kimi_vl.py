@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from model.base import GenerationError
+from model.config import VisionConfig
 from model.decoder import LatentCache
 from model.kimi_vl import KimiVL
+from model.nano.shape import VISION
+from model.vision import MoonViT
 
 Case = dict[str, Tensor]
 
@@ -106,3 +111,20 @@ def test_gradients_reach_every_parameter(checkpoint, case: Case) -> None:
         ids, pixels = case["input_ids"].clone(), case["pixel_values"].clone()
         trained(ids, pixels, case["grids"].clone()).logsumexp(-1).mean().backward()
         assert [name for name, parameter in trained.named_parameters() if parameter.grad is None] == []
+
+
+def test_what_the_blocks_made_is_let_go() -> None:
+    """A list of all of it would take hundreds of megabytes for a large screen and a full-size encoder."""
+    tower = MoonViT(VisionConfig.model_validate(VISION))
+    made: list[weakref.ref[Tensor]] = []
+    alive: list[int] = []
+
+    def note(_block: nn.Module, _inputs: object, output: Tensor) -> None:
+        alive.append(sum(each() is not None for each in made))
+        made.append(weakref.ref(output))
+
+    for block in tower.encoder.blocks:
+        block.register_forward_hook(note)
+    tower(torch.zeros(16, 3, 14, 14), [(4, 4)])
+    assert len(made) == 6
+    assert max(alive) <= 2
