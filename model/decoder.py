@@ -86,19 +86,33 @@ class KeyValueUp(Linear):
         heads, widths = config.num_attention_heads, (config.qk_nope_head_dim, config.v_head_dim)
         super().__init__(config.kv_lora_rank, heads * sum(widths), bias=False)
         self.heads, self.widths = heads, widths
-        self._laid_out: tuple[Tensor, Tensor] | None = None
-
-    def matrices(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Those of the keys (H, n, L) and of the values (H, L, v)."""
-        if self._laid_out is not None and self.weight.dtype == dtype:
-            return self._laid_out
-        keys, values = self.weight.to(dtype).unflatten(0, (self.heads, -1)).split(self.widths, dim=1)
-        return keys, values.transpose(1, 2)
+        self.laid_out: tuple[Tensor, Tensor] | None = None
+        """What `lay_out` keeps."""
 
     def lay_out(self) -> None:
-        """Keep them in that order beside the weight: a product of parts of it would copy them first."""
-        keys, values = self.matrices(self.weight.dtype)
-        self._laid_out = keys.contiguous(), values.contiguous()
+        """Keep the matrices of keys (H, L, n) and values (H, v, L) beside the weight, each by itself.
+
+        In bfloat16 a product is fastest with such a matrix on its left, and would copy a part of the weight first.
+        """
+        keys, values = self._matrices(self.weight.dtype)
+        self.laid_out = keys.transpose(1, 2).contiguous(), values.contiguous()
+
+    def queries_of_latents(self, queries: Tensor) -> Tensor:
+        """What multiplies latents as `queries` (B, H, n) multiply the keys read out of them: (B, H, L)."""
+        if self.laid_out is not None and queries.dtype == self.weight.dtype:
+            return torch.bmm(self.laid_out[0], queries.permute(1, 2, 0)).permute(2, 0, 1)
+        return torch.bmm(queries.transpose(0, 1), self._matrices(queries.dtype)[0]).transpose(0, 1)
+
+    def values_of_latents(self, latents: Tensor) -> Tensor:
+        """The values (B, H, v) of each head's own latents (B, H, L)."""
+        if self.laid_out is not None and latents.dtype == self.weight.dtype:
+            return torch.bmm(self.laid_out[1], latents.permute(1, 2, 0)).permute(2, 0, 1)
+        return torch.bmm(latents.transpose(0, 1), self._matrices(latents.dtype)[1].transpose(1, 2)).transpose(0, 1)
+
+    def _matrices(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Those of the keys (H, n, L) and of the values (H, v, L), parts of the weight."""
+        keys, values = self.weight.to(dtype).unflatten(0, (self.heads, -1)).split(self.widths, dim=1)
+        return keys, values
 
 
 class LatentAttention(nn.Module):
@@ -157,19 +171,16 @@ class LatentAttention(nn.Module):
         """
         c = self.config
         fast = torch.float32 if is_widened(rows) else rows.dtype
-        key_up, value_up = self.kv_b_proj.matrices(fast)
         nope, rope = q.to(fast).split([c.qk_nope_head_dim, c.qk_rope_head_dim], dim=-1)
-        keys = rows.to(fast)
-        latents = torch.bmm(nope.transpose(0, 1), key_up).transpose(0, 1)
-        latent_q = torch.cat([latents, rope], dim=-1) * c.qk_head_dim**-0.5
+        latent_q = torch.cat([self.kv_b_proj.queries_of_latents(nope), rope], dim=-1) * c.qk_head_dim**-0.5
         read: list[Tensor] = []
         # Sequence by sequence: a batched product would first copy all of these rows.
-        for of_sequence, row in zip(latent_q, keys, strict=True):
-            scores = F.linear(of_sequence, row)
+        for of_sequence, row in zip(latent_q, rows.to(fast), strict=True):
+            scores = (row @ of_sequence.T).T  # CPUs read a long matrix faster on this side
             scores[:, seen:] = float("-inf")
             attention = scores.softmax(-1, dtype=torch.float32).to(fast)
             read.append(attention @ row[:, : c.kv_lora_rank])
-        return torch.bmm(torch.stack(read, dim=1), value_up).transpose(0, 1).to(q.dtype)
+        return self.kv_b_proj.values_of_latents(torch.stack(read)).to(q.dtype)
 
 
 class MLP(nn.Module):
@@ -224,13 +235,19 @@ class RoutedExperts(nn.Module):
     def forward(self, x: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
         """Sum of the chosen experts' outputs for tokens (T, D), weighted."""
         if x.shape[0] == 1:  # sorting takes longer than an expert then
-            return weights.to(x.dtype) @ torch.cat([self._through(expert, x) for expert in chosen[0].tolist()])
+            return weights.to(x.dtype) @ self._through_each(chosen[0].tolist(), x)
         order = chosen.flatten().argsort(stable=True)
         counts = chosen.flatten().bincount(minlength=self.experts).tolist()
         groups = x[order // chosen.shape[1]].split(counts)
         outputs = [self._through(expert, mine) for expert, mine in enumerate(groups) if mine.shape[0]]
         by_token = torch.cat(outputs)[order.argsort()].unflatten(0, chosen.shape)
         return torch.einsum("tkd,tk->td", by_token, weights.to(x.dtype))
+
+    def _through_each(self, experts: list[int], x: Tensor) -> Tensor:
+        """Outputs (k, D) of some experts for one token (1, D)."""
+        gate, up = torch.cat([self.multiply_gate_up(expert, x) for expert in experts]).chunk(2, dim=-1)
+        hidden = (F.silu(gate) * up).unsqueeze(1)
+        return torch.cat([self.multiply_down(expert, row) for expert, row in zip(experts, hidden, strict=True)])
 
     def _through(self, expert: int, x: Tensor) -> Tensor:
         gate, up = self.multiply_gate_up(expert, x).chunk(2, dim=-1)

@@ -1,10 +1,13 @@
-"""The decoder's matrices in the order in which this CPU's products in bfloat16 read them.
+"""The decoder's matrices in the order in which the products of a CPU made for bfloat16 read them.
 
 A matrix as it is stored is put in that order at every product. For one row, as in decoding, that takes as long as the
-product itself; here it is done once, when the model is loaded. Knows the decoder's modules; knows no files.
+product itself; here it is done once, when the model is loaded. Such CPUs multiply 8 bits fast, too. Knows the decoder's
+modules; knows no files.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +15,10 @@ from torch import Tensor, nn
 from model.decoder import Experts, KeyValueUp, RoutedExperts
 from model.kimi_vl import KimiVL
 from model.linear import Linear, multiplies_bfloat16, with_rounded_rows
+from model.quantize import PackedLinear, PackedMatrix
+
+LOW_DIGIT: Final = 254
+"""What is left of an activation behind its first digit of 8 bits, at most a half, is counted in so many parts."""
 
 
 class LaidOutMatrix:
@@ -27,12 +34,41 @@ class LaidOutMatrix:
         )
 
 
+class LaidOutBytes:
+    """A matrix (N, K) of 8 bits, in the order of oneDNN's kernels, which multiply it by activations of 8 bits.
+
+    Each row of activations is told in two such digits, the second for what the first leaves, so that it is as exact as
+    in bfloat16: its largest value is 127 * 254 steps.
+    """
+
+    def __init__(self, matrix: PackedMatrix) -> None:
+        self._blocks: Tensor = torch.ops.onednn.qlinear_prepack(matrix.packed, None)
+        self._scales = matrix.scales.float()
+        self._zeros = torch.zeros_like(self._scales, dtype=torch.int32)
+
+    def multiply(self, x: Tensor) -> Tensor:
+        """X (..., K) times the transposed matrix: (..., N), of x's type."""
+        rows = x.flatten(0, -2).float()
+        unit = rows.abs().amax(-1, keepdim=True).clamp(min=torch.finfo(torch.float32).tiny * 127) / 127
+        counted = rows / unit
+        high = counted.round()
+        low = ((counted - high) * LOW_DIGIT).round_()
+        products = with_rounded_rows(torch.cat([high, low]).to(torch.int8), self._multiply)
+        of_high, of_low = products.chunk(2)
+        return ((of_high + of_low / LOW_DIGIT) * unit).to(x.dtype).unflatten(0, x.shape[:-1])
+
+    def _multiply(self, digits: Tensor) -> Tensor:
+        return torch.ops.onednn.qlinear_pointwise(
+            digits, 1.0, 0, self._blocks, self._scales, self._zeros, None, 1.0, 0, torch.float32, "none", [], ""
+        )
+
+
 class LaidOutLinear(nn.Module):
     """A linear layer without bias."""
 
-    def __init__(self, layer: Linear) -> None:
+    def __init__(self, layer: Linear | PackedLinear) -> None:
         super().__init__()
-        self._matrix = LaidOutMatrix(layer.weight)
+        self._matrix = LaidOutMatrix(layer.weight) if isinstance(layer, Linear) else LaidOutBytes(layer.matrix)
 
     def forward(self, x: Tensor) -> Tensor:
         return self._matrix.multiply(x)
@@ -74,7 +110,7 @@ def lay_out(network: KimiVL) -> None:
         module = network.get_submodule(name)
         if isinstance(module, KeyValueUp):
             module.lay_out()
-        elif isinstance(module, Linear):
+        elif isinstance(module, Linear) or (name == "lm_head" and isinstance(module, PackedLinear)):
             network.set_submodule(name, LaidOutLinear(module))
         elif isinstance(module, Experts):
             network.set_submodule(name, LaidOutExperts(module))

@@ -51,8 +51,8 @@ def few_counts(rows: int) -> int:
 
 def _is_compiled_for_rows(x: Tensor) -> bool:
     """Whether a kernel is compiled, in milliseconds, for each number of rows that such tensors are multiplied with."""
-    in_bfloat16 = x.dtype == torch.bfloat16 or torch.is_autocast_enabled("cpu")
-    return in_bfloat16 and x.device.type == "cpu" and multiplies_bfloat16()
+    compiled = x.dtype in {torch.bfloat16, torch.int8} or torch.is_autocast_enabled("cpu")
+    return compiled and x.device.type == "cpu" and multiplies_bfloat16()
 
 
 def is_widened(x: Tensor) -> bool:
