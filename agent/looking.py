@@ -134,7 +134,7 @@ def look_for(
 
 
 def _held_to(format: Format, text: str, sampling: Sampling) -> Sampling:
-    return replace(sampling, copied_from=text) if format.quotes_the_task else sampling
+    return sampling if format.quoting is None else replace(sampling, copied_from=format.quoting(text))
 
 
 def _much_the_same(one: View, other: View) -> bool:

@@ -16,7 +16,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -145,8 +145,11 @@ class Format(Protocol):
         ...
 
     @property
-    def quotes_the_task(self) -> bool:
-        """Whether the model may be held to quoting on its action line only what stands in the instruction."""
+    def quoting(self) -> Callable[[str], str] | None:
+        """How an instruction is worded for a model that may be held to it: its action line quotes nothing else.
+
+        None for models that are not, and get instructions as they are.
+        """
         ...
 
     @property

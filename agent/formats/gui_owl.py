@@ -43,7 +43,7 @@ class GUIOwlFormat:
     name = "gui-owl"
     max_pictures = 2
     evicted_at_once = 1
-    quotes_the_task = False
+    quoting = None
     judges_one_screen = False
 
     def __init__(self, kinds: Collection[str] = (), resizing: Resizing | None = None) -> None:

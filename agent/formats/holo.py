@@ -62,7 +62,7 @@ class HoloFormat:
 
     max_pictures = 3
     evicted_at_once = 1
-    quotes_the_task = False
+    quoting = None
     judges_one_screen = False
 
     def __init__(

@@ -50,7 +50,7 @@ class KimiToolcallFormat:
     name = "kimi-vl-toolcall"
     max_pictures = 3
     evicted_at_once = 1
-    quotes_the_task = False
+    quoting = None
     judges_one_screen = False
 
     def __init__(self, kinds: Collection[str] = ()) -> None:

@@ -71,7 +71,7 @@ class KimiVLFormat:
     """
 
     max_pictures = 3
-    quotes_the_task = False
+    quoting = None
     judges_one_screen = False
 
     def __init__(self, kinds: Collection[str] = (), evicted_at_once: int = 1) -> None:

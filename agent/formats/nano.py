@@ -1,7 +1,8 @@
 """The prompts of the embedded model and how its answers are read.
 
-Its words are `model.nano.prompts`, its answers those of Kimi-VL without the thought. It sees one picture, a part of the
-screen; coordinates are fractions of it. When what is asked for is not in the picture, it answers with a failure.
+Its words are `model.nano.prompts`, its answers those of Kimi-VL without the thought. An instruction without quotation
+marks gets them (`model.nano.quoting`). It sees one picture, a part of the screen; coordinates are fractions of it. When
+what is asked for is not in the picture, it answers with a failure.
 
 What it does stands in an answer twice, in the action line and in the code. The line is what users read and what it is
 told of earlier steps, so the line is carried out, at the place that the code names: a letter that it doubles or a right
@@ -25,6 +26,7 @@ from agent.view import View
 from model.messages import Message
 from model.nano import prompts
 from model.nano.action_lines import ORDINALS, Target, code_of, target_of
+from model.nano.quoting import quoted, quoted_target
 
 _PLACE = re.compile(r"\(x=(?P<x>0\.\d+), y=(?P<y>0\.\d+)")
 """Where the first call points; what stands behind it is sometimes said twice (`x=0.53, y=0.55, y=0.550`)."""
@@ -38,7 +40,7 @@ class NanoFormat:
     name = "nano"
     max_pictures = 1
     evicted_at_once = 1
-    quotes_the_task = True
+    quoting = staticmethod(quoted)
     judges_one_screen = True
 
     def prompt(
@@ -46,7 +48,8 @@ class NanoFormat:
     ) -> list[Message]:
         # It was never taught notes, nor searches. A step that was not carried out is left out, so that it comes again.
         done = [step.action for step in steps if step.done and step.action != SEARCHING]
-        return [Message.system(prompts.SYSTEM), Message.user(picture, prompts.user_text(instruction, done))]
+        text = prompts.user_text(quoted(instruction), done)
+        return [Message.system(prompts.SYSTEM), Message.user(picture, text)]
 
     def parse(self, text: str, view: View) -> Answer:
         sections = read_sections(text)
@@ -63,7 +66,7 @@ class NanoFormat:
         return Answer(sections.thought, line, (first.model_copy(update={"at": at}), *rest), named=named)
 
     def grounding_prompt(self, target: str, picture: Image) -> list[Message]:
-        return self.prompt(target, picture, ())
+        return self.prompt(quoted_target(target), picture, ())
 
     def parse_grounding(self, text: str, view: View) -> Answer:
         return self.parse(text, view)

@@ -46,7 +46,7 @@ class OpenCUAFormat:
 
     max_pictures = 3
     evicted_at_once = 1
-    quotes_the_task = False
+    quoting = None
     judges_one_screen = False
 
     def __init__(

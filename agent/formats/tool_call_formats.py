@@ -58,7 +58,7 @@ class ToolCallFormat:
 
     max_pictures = 5
     evicted_at_once = 1
-    quotes_the_task = False
+    quoting = None
     judges_one_screen = False
 
     def __init__(self, family: Family, kinds: Collection[str] = (), resizing: Resizing | None = None) -> None:

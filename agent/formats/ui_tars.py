@@ -103,7 +103,7 @@ class UITarsFormat:
     name = "ui-tars-1.5"
     max_pictures = 5
     evicted_at_once = 1
-    quotes_the_task = False
+    quoting = None
     judges_one_screen = False
 
     def __init__(self, kinds: Collection[str] = (), resizing: Resizing | None = None) -> None:

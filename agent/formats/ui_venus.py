@@ -61,7 +61,7 @@ class UIVenusFormat:
     name = "ui-venus-1.5"
     max_pictures = 1
     evicted_at_once = 1
-    quotes_the_task = False
+    quoting = None
     judges_one_screen = False
 
     def __init__(self, kinds: Collection[str] = ()) -> None:

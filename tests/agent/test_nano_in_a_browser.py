@@ -43,6 +43,8 @@ def nano() -> Model:
         ('Click the second "Open" button', "Meadow"),
         ('Click the "home" icon', "home"),
         ('Click "Accept the terms"', "end"),
+        ("Click Open in the row Quarry", "Quarry"),
+        ("click accept the terms", "end"),
     ],
 )
 def test_it_does_what_is_asked(instruction: str, expected: str, nano: Model, site: Site) -> None:

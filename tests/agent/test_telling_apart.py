@@ -144,6 +144,13 @@ def test_every_look_is_recorded_and_held_to_what_is_looked_for() -> None:
     assert decision.generate_s > 0
 
 
+def test_an_instruction_without_quotation_marks_is_understood_alike() -> None:
+    marked, plain, frame = ColourReader(), ColourReader(), screen(TABLE)
+    decision = look(marked, NanoFormat(), frame, 'Click "Edit" in the row "Ada"')
+    assert look(plain, NanoFormat(), frame, "Click Edit in the row Ada").actions == decision.actions
+    assert plain.held_to == marked.held_to
+
+
 @pytest.mark.parametrize("relation", get_args(Relation))
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_where_to_look_lies_on_the_screen(relation: Relation, x: float, y: float) -> None:
