@@ -180,7 +180,9 @@ def onto_tick(pixels: NDArray[np.uint8], place: Place, length: int) -> Place:
         found = [
             box
             for box in _surfaces(pixels, line, (SWITCH_PX[0][1] + 4, SWITCH_PX[1][1] + 4), partial(_is_tick, smallest))
-            if abs(box[1] + box[3] - top - bottom) / 2 <= max(lines, (bottom - top) / 3) and _is_no_letter(box, letters)
+            if abs(box[1] + box[3] - top - bottom) / 2 <= max(lines, (bottom - top) / 3)
+            and _is_no_letter(box, letters)
+            and not _is_button(pixels, box)
         ]
         controls = [box for box in found if not any(_is_around(box, other) for other in found)]
         nearest = min(controls, key=distance, default=None)
@@ -234,9 +236,23 @@ def _is_around(box: Box, other: Box) -> bool:
 
 
 def _is_tick(smallest: int, box: Box) -> bool:
-    width, height = box[2] - box[0], box[3] - box[1]
-    is_box = _measures(box, ((smallest, BOX_PX[1]), (smallest, BOX_PX[1]))) and abs(width - height) <= 4
-    return is_box or (_measures(box, SWITCH_PX) and width > height)
+    is_box = _measures(box, ((smallest, BOX_PX[1]), (smallest, BOX_PX[1]))) and _is_square(box)
+    return is_box or (_measures(box, SWITCH_PX) and box[2] - box[0] > box[3] - box[1])
+
+
+def _is_square(box: Box) -> bool:
+    return abs(box[2] - box[0] - box[3] + box[1]) <= 4
+
+
+def _is_button(pixels: NDArray[np.uint8], box: Box) -> bool:
+    """Whether it is as wide as a switch, and has something wider than high drawn in it: a word instead of a knob."""
+    if _is_square(box):
+        return False
+    left, top, right, bottom = (
+        edge + inwards for edge, inwards in zip(box, (STEP_PX, STEP_PX, -STEP_PX, -STEP_PX), strict=True)
+    )
+    drawn = parts_of_line(pixels[:, left:right], (0, top, right - left, bottom), LETTER_GAP)
+    return any(end - begin > bottom - top for begin, end in drawn)
 
 
 def _measures(box: Box, limits: tuple[tuple[int, int], tuple[int, int]]) -> bool:

@@ -250,3 +250,16 @@ def test_a_box_in_a_row_of_two_lines_stands_between_them() -> None:
     draw.text((90, 24), "Harbour cranes for sale", (0, 0, 0), ImageFont.load_default(16))
     draw.text((90, 48), "Region", (120, 120, 120), ImageFont.load_default(14))
     assert is_in(onto_tick(np.asarray(picture), (150, 34), 23), (22, 33, 42, 53))
+
+
+@pytest.mark.parametrize("word", ["Play", "Book now"])
+def test_a_button_beside_a_text_is_no_switch(word: str) -> None:
+    """In scale 1: a pill with a word on the left, the switch on the right."""
+    picture = Image.new("RGB", (700, 100), "white")
+    draw = ImageDraw.Draw(picture)
+    draw.rounded_rectangle((120, 34, 192, 62), 14, fill=(45, 40, 70))
+    draw.text((156, 48), word, "white", ImageFont.load_default(13), anchor="mm")
+    draw.text((240, 48), "Boost voices", (30, 30, 30), ImageFont.load_default(14), anchor="lm")
+    draw.rounded_rectangle((440, 38, 476, 58), 10, fill=(40, 180, 120))
+    draw.circle((466, 48), 8, fill="white")
+    assert is_in(onto_tick(np.asarray(picture), (280, 48), 12), (440, 38, 476, 58))
