@@ -64,3 +64,9 @@ def is_widened(x: Tensor) -> bool:
 def multiplies_bfloat16() -> bool:
     """Whether this CPU has arithmetic for bfloat16."""
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+@cache
+def multiplies_tiles() -> bool:
+    """Whether this CPU has matrix units for bfloat16 (AMX)."""
+    return multiplies_bfloat16() and bool(torch.cpu.get_capabilities().get("amx_bf16"))

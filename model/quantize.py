@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.decoder import MLP, DecoderLayer, Experts, RoutedExperts
-from model.linear import Linear, is_widened
+from model.linear import Linear, is_widened, with_rounded_rows
 
 GROUP: Final = 64
 """Values of a row that share a scale in 4 bits: one of the sizes that the kernel takes (32, 64, 128, 256)."""
@@ -67,23 +67,36 @@ class PackedMatrix:
         if few and self._kernel_takes(rows.shape[0]):
             return self._multiply_packed(rows).view(*x.shape[:-1], -1)
         if is_widened(x):
-            return F.linear(x.float(), self.unpacked(torch.float32)).to(x.dtype)
-        return F.linear(x, self.unpacked(x.dtype))
+            return self._multiply_unpacked(x.float()).to(x.dtype)
+        return with_rounded_rows(x, self._multiply_unpacked)
 
     def unpacked(self, dtype: torch.dtype) -> Tensor:
         """(N, K)."""
-        scales = self.scales.to(dtype)
         if self.packed.dtype == torch.int8:
-            return self.packed.to(dtype) * scales.unsqueeze(-1)
+            return self.packed.to(dtype) * self.scales.to(dtype).unsqueeze(-1)
+        steps, offsets = self._steps_and_offsets(dtype)
+        return steps.view(-1, GROUP, steps.shape[1]).add_(offsets.unsqueeze(1)).view(steps.shape).T
+
+    def _multiply_unpacked(self, x: Tensor) -> Tensor:
+        if self.packed.dtype == torch.int8:
+            return F.linear(x, self.unpacked(x.dtype))
+        steps, offsets = self._steps_and_offsets(x.dtype)
+        # Adding the offsets to the matrix would take another pass over all of it.
+        return x @ steps + x.unflatten(-1, (-1, GROUP)).sum(-1) @ offsets
+
+    def _steps_and_offsets(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Of 4 bits: how far each value is from the offset of its group (K, N), and the offsets (K / GROUP, N)."""
         order = nibble_order()
-        count, width = self.packed.shape[0], self.packed.shape[1] * 2
-        halves = self.packed.view(-1, width, len(order) // 2)
-        block = torch.cat([halves & 15, halves >> 4], dim=-1)  # (blocks, K, rows of a block)
+        half, count, columns = len(order) // 2, self.packed.shape[0], self.packed.shape[1] * 2
+        pairs = self.packed.view(-1, columns, half).transpose(0, 1)  # (K, blocks, rows of half a block)
+        steps = torch.empty(columns, count // len(order), len(order), dtype=dtype)
+        steps[..., :half] = (pairs & 15).view(torch.int8) - 8
+        steps[..., half:] = (pairs >> 4).view(torch.int8) - 8
         if order != tuple(sorted(order)):
-            block = block[..., torch.tensor(order).argsort()]
-        values = torch.empty(block.shape[0], len(order), width, dtype=dtype).copy_(block.transpose(1, 2))
-        scale, offset = scales.transpose(0, 1).unsqueeze(-2).unbind(-1)
-        return values.view(count, -1, GROUP).mul_(scale).add_(offset - 8 * scale).view(count, width)
+            steps = steps[..., torch.tensor(order).argsort()]
+        scales, offsets = self.scales.to(dtype).unbind(-1)
+        steps = steps.view(-1, GROUP, count).mul_(scales.contiguous().unsqueeze(1))
+        return steps.view(columns, count), offsets.contiguous()
 
     def _kernel_takes(self, rows: int) -> bool:
         """Whether the kernel's answer for so many rows is right.

@@ -22,7 +22,7 @@ def defined(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
 @pytest.mark.parametrize("causal", [True, False])
 @pytest.mark.parametrize(("queries", "keys"), [(1, 1), (1, 70), (40, 40), (40, 70), (90, 90), (50, 130)])
 @pytest.mark.parametrize(("dtype", "error"), [(torch.float32, 1e-5), (torch.bfloat16, 0.03)])
-@pytest.mark.parametrize("multiplies_bfloat16", [True, False])
+@pytest.mark.parametrize(("multiplies_bfloat16", "multiplies_tiles"), [(True, True), (True, False), (False, False)])
 @pytest.mark.parametrize("width", [24, 16])
 @torch.no_grad()
 def test_it_is_what_it_is_defined_to_be(
@@ -33,9 +33,11 @@ def test_it_is_what_it_is_defined_to_be(
     dtype: torch.dtype,
     error: float,
     multiplies_bfloat16: bool,
+    multiplies_tiles: bool,
     width: int,
 ) -> None:
     monkeypatch.setattr(model.linear, "multiplies_bfloat16", lambda: multiplies_bfloat16)
+    monkeypatch.setattr(model.attention, "multiplies_tiles", lambda: multiplies_tiles)
     monkeypatch.setattr(model.attention, "BLOCK", 37)
     torch.manual_seed(queries + keys)
     q, k = (torch.randn(2, 3, length, 24).to(dtype) for length in (queries, keys))
