@@ -1,8 +1,8 @@
 """The decoder's matrices in the order in which the products of a CPU made for bfloat16 read them.
 
 A matrix as it is stored is put in that order at every product. For one row, as in decoding, that takes as long as the
-product itself; here it is done once, when the model is loaded. Such CPUs multiply 8 bits fast, too. Knows the decoder's
-modules; knows no files.
+product itself; here it is done once, when the model is loaded. Most such CPUs multiply 8 bits fast, too. Knows the
+decoder's modules; knows no files.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from model.decoder import Experts, KeyValueUp, RoutedExperts
 from model.kimi_vl import KimiVL
-from model.linear import Linear, multiplies_bfloat16, with_rounded_rows
+from model.linear import Linear, multiplies_bfloat16, multiplies_bytes, with_rounded_rows
 from model.quantize import PackedLinear, PackedMatrix
 
 LOW_DIGIT: Final = 254
@@ -37,8 +37,8 @@ class LaidOutMatrix:
 class LaidOutBytes:
     """A matrix (N, K) of 8 bits, in the order of oneDNN's kernels, which multiply it by activations of 8 bits.
 
-    Each row of activations is told in two such digits, the second for what the first leaves, so that it is as exact as
-    in bfloat16: its largest value is 127 * 254 steps.
+    A row of activations is counted in two such digits, the second for what the first leaves, so that it is as exact as
+    in bfloat16: its largest value is 127 times 254 of the small steps.
     """
 
     def __init__(self, matrix: PackedMatrix) -> None:
@@ -110,7 +110,10 @@ def lay_out(network: KimiVL) -> None:
         module = network.get_submodule(name)
         if isinstance(module, KeyValueUp):
             module.lay_out()
-        elif isinstance(module, Linear) or (name == "lm_head" and isinstance(module, PackedLinear)):
+        elif isinstance(module, Linear):
             network.set_submodule(name, LaidOutLinear(module))
         elif isinstance(module, Experts):
             network.set_submodule(name, LaidOutExperts(module))
+    # Of what has 8 bits only the head: it is large, and never multiplied with many rows, which would be slower so.
+    if isinstance(network.lm_head, PackedLinear) and multiplies_bytes():
+        network.set_submodule("lm_head", LaidOutLinear(network.lm_head))

@@ -70,3 +70,9 @@ def multiplies_bfloat16() -> bool:
 def multiplies_tiles() -> bool:
     """Whether this CPU has matrix units for bfloat16 (AMX)."""
     return multiplies_bfloat16() and bool(torch.cpu.get_capabilities().get("amx_bf16"))
+
+
+@cache
+def multiplies_bytes() -> bool:
+    """Whether this CPU has arithmetic for products of 8 bits (VNNI)."""
+    return bool(torch.cpu.get_capabilities().get("avx512_vnni"))

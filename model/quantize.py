@@ -93,7 +93,7 @@ class PackedMatrix:
         steps[..., :half] = (pairs & 15).view(torch.int8) - 8
         steps[..., half:] = (pairs >> 4).view(torch.int8) - 8
         if order != tuple(sorted(order)):
-            steps = steps[..., torch.tensor(order).argsort()]
+            steps = steps.index_select(-1, torch.tensor(order).argsort())
         scales, offsets = self.scales.to(dtype).unbind(-1)
         steps = steps.view(-1, GROUP, count).mul_(scales.contiguous().unsqueeze(1))
         return steps.view(columns, count), offsets.contiguous()

@@ -16,7 +16,7 @@ from model.decoder import Experts, KeyValueUp, LatentCache
 from model.engine import Engine
 from model.kimi_vl import KimiVL
 from model.layout import LaidOutBytes, LaidOutExperts, LaidOutLinear, LaidOutMatrix, lay_out
-from model.linear import Linear, multiplies_bfloat16
+from model.linear import Linear, multiplies_bfloat16, multiplies_bytes
 from model.loading import load_model
 from model.quantize import PackedLinear, Packing, pack
 
@@ -45,6 +45,7 @@ def test_products_are_those_of_the_stored_matrix(shape: tuple[int, int], rows: t
     torch.testing.assert_close(product, exact.bfloat16(), atol=0.02 * shape[1] ** 0.5, rtol=0.01)
 
 
+@pytest.mark.skipif(not multiplies_bytes(), reason="this CPU has no arithmetic for 8 bits")
 @settings(max_examples=30, deadline=None)
 @given(
     shape=st.sampled_from([(1, 1), (7, 33), (64, 48), (176, 128)]),
@@ -68,6 +69,7 @@ def test_products_with_8_bits_are_as_exact_as_in_bfloat16(
     torch.testing.assert_close(product.double(), exact, atol=3e-4 * float(exact.abs().max()), rtol=0.01)
 
 
+@pytest.mark.skipif(not multiplies_bytes(), reason="this CPU has no arithmetic for 8 bits")
 def test_8_bits_times_nothing_is_nothing_and_what_is_no_number_stays_none() -> None:
     matrix = LaidOutBytes(pack(torch.ones(64, 64), Packing.INT8, torch.bfloat16))
     rows = torch.zeros(3, 64, dtype=torch.bfloat16)
@@ -97,6 +99,7 @@ def test_a_network_answers_as_before(checkpoint: Path, case: dict[str, Tensor]) 
     assert torch.equal(logits_of(network, case["text_ids"]), logits_of(network, case["text_ids"]))
 
 
+@pytest.mark.skipif(not multiplies_bytes(), reason="this CPU has no arithmetic for 8 bits")
 @pytest.mark.parametrize("packing", Packing)
 def test_a_packed_network_has_its_head_laid_out(packing: Packing, checkpoint: Path, case: dict[str, Tensor]) -> None:
     network = KimiVL.from_pretrained(checkpoint, torch.bfloat16, packing=packing)

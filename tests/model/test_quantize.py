@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as F
 
+import model.quantize
 from benchmarks.packing_error import golden_embeddings, layer_errors
 from model.decoder import KeyValueUp
 from model.kimi_vl import KimiVL
@@ -105,6 +106,25 @@ def test_a_matrix_of_zeros_stays_so(packing: Packing) -> None:
 
 def test_the_kernel_lays_every_row_once() -> None:
     assert sorted(nibble_order()) == list(range(len(nibble_order())))
+
+
+@pytest.mark.parametrize("rows", [16, 32, 64])
+def test_whatever_order_a_kernel_lays_rows_in_they_are_unpacked_into_their_own(
+    monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    drawn = torch.Generator().manual_seed(rows)
+    order = torch.randperm(rows, generator=drawn)
+    values = torch.randint(16, (ROW_BLOCK, 2 * GROUP), generator=drawn)
+    laid = values.view(-1, rows, 2 * GROUP)[:, order].transpose(1, 2)  # (blocks, K, rows of a block)
+    low, high = laid.chunk(2, dim=-1)
+    packed = (low + 16 * high).to(torch.uint8).reshape(ROW_BLOCK, GROUP)
+    scales = torch.rand(2, ROW_BLOCK, 2, generator=drawn)
+    monkeypatch.setattr(model.quantize, "nibble_order", lambda: tuple(order.tolist()))
+    scale, offset = (each.T.repeat_interleave(GROUP, dim=1) for each in scales.unbind(-1))
+    matrix = PackedMatrix(packed, scales)
+    torch.testing.assert_close(matrix.unpacked(torch.float32), (values - 8) * scale + offset)
+    x = torch.randn(KERNEL_ROWS_WIDENED + 1, 2 * GROUP, generator=drawn)
+    torch.testing.assert_close(matrix.multiply(x), x @ matrix.unpacked(torch.float32).T, atol=1e-3, rtol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(ROW_BLOCK + 1, GROUP), (ROW_BLOCK, GROUP // 2)])
