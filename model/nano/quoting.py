@@ -1,8 +1,8 @@
-"""Quotation marks for instructions that have none: nano was taught where labels end by them.
+"""Instructions in nano's own words: with quotation marks, which told it where labels end, and with its names of icons.
 
-An instruction is taken apart into steps of the kinds that nano knows (`model.nano.steps`), each in one of the ways in
-which it may be said; if one of them is of no such kind, all stays as it is. A label ends where a word of the sentence
-begins: "into", "button", "in the row", or "and" in front of a verb. Knows strings only.
+An instruction without marks is taken apart into steps of the kinds that nano knows (`model.nano.steps`), each in one
+of the ways in which it may be said; if one of them is of no such kind, all stays as it is. A label ends where a word of
+the sentence begins: "into", "button", "in the row", or "and" in front of a verb. Knows strings only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from model.nano.action_lines import ORDINALS
-from model.nano.icon_names import NAMES
+from model.nano.icon_names import NAME_OF, NAMES
 
 _MARKS: Final = re.compile('["“”„«»]')
 _POINT: Final = r"(?:double|right)[- ]click|click|press|open|choose|select|go to"
@@ -22,7 +22,7 @@ _KEY: Final = (
     r"|(?:(?:ctrl|alt|shift|super)\+)+\w+"
 )
 _BOX: Final = "check ?box|box|switch"
-_KIND: Final = rf"button|link|tab|menu item|menu|entry|option|field|{_BOX}"
+_KIND: Final = rf"button|link|tab|menu item|menu|entry|option|field|icon|{_BOX}"
 _WHERE: Final = (
     r"in the row(?: of)?|in the column|on the card|next to|beside|below|above|(?:to the )?left of|(?:to the )?right of"
 )
@@ -38,7 +38,7 @@ _THING: Final = (
     rf"(?:the (?:(?P<ordinal>{_ORDINAL}) )?(?P<label>\S.*?)(?: (?:{_KIND}))?|(?P<bare>\S.*?)(?: button)?){_BESIDE}"
 )
 _FIELD: Final = r"(?:the )?(?P<label>\S.*?)(?: field| box)?"
-_ICON: Final = rf"(?P<icon>{'|'.join(sorted(NAMES, key=len, reverse=True))})"
+_ICON: Final = r"(?P<icon>\S.*?)"
 _STEPS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -58,20 +58,42 @@ _STEPS: Final = tuple(
 )
 _NAMED: Final = frozenset({"text", "label", "bare", "icon", "anchor"})
 """Groups of the steps that stand between marks."""
-_NO_NAME: Final = re.compile(rf"(?:the )?(?:{_KIND}|icon|it|this|that|all)", re.IGNORECASE)
+_NO_NAME: Final = re.compile(rf"(?:the )?(?:{_KIND}|it|this|that|all)", re.IGNORECASE)
 _NOT_ENDED: Final = re.compile(
     r"[.,;] (?:in|on|of|for|under|near|beside|below|above|next|left|right|to)\b"
-    rf"|\b(?:{_KIND}|icon) (?:in|on|of|for|under|near)\b|\b(?:in|on) the .* (?:row|column|card)\b"
+    rf"|\b(?:{_KIND}) (?:in|on|of|for|under|near)\b|\b(?:in|on) the .* (?:row|column|card)\b"
     r"|[,;]$|[,;]? then\b",
     re.IGNORECASE,
 )
 """What tells that another part of the sentence was taken for the end of a label, an icon or an anchor."""
 
 
+_ICON_BETWEEN_MARKS: Final = re.compile(r'(?<=")[^"]+(?=" icon\b)|(?<=\bicon ")[^"]+(?=")', re.IGNORECASE)
+
+
 def quoted(instruction: str) -> str:
-    """The instruction with what it names between quotation marks; as it is where it has some, or is not understood."""
-    if _MARKS.search(instruction):
-        return instruction
+    """The instruction with what it names between quotation marks, if it has none and is understood.
+
+    Icons get the names that nano knows: "search" for "magnifying glass".
+    """
+    return _ICON_BETWEEN_MARKS.sub(_known_icon, instruction if _MARKS.search(instruction) else _marked(instruction))
+
+
+def quoted_target(target: str) -> str:
+    """What is to be found, as the step that clicks it, if it has no quotation marks: "Save button", "search icon"."""
+    if _MARKS.search(target) or _marked(target) != target:
+        return quoted(target)
+    clicked = f"click {target}"
+    return target if _marked(clicked) == clicked else quoted(clicked)
+
+
+def _known_icon(name: re.Match[str]) -> str:
+    said = name[0].lower()
+    return name[0] if said in NAMES else NAME_OF.get(said.replace(" ", "-"), name[0])
+
+
+def _marked(instruction: str) -> str:
+    """The instruction with marks around what it names; as it is where it is not understood."""
     said = instruction.strip()
     said, stop = (said[:-1], ".") if said.endswith(".") and not said.endswith("..") else (said, "")
     *parts, last = _BETWEEN.split(said)
@@ -79,15 +101,6 @@ def quoted(instruction: str) -> str:
     if any(step is None for step in steps):
         return instruction
     return "".join(f"{step}{between}" for step, between in zip(steps, (*parts[1::2], stop), strict=True))
-
-
-def quoted_target(target: str) -> str:
-    """What is to be found, as the step that clicks it, if it has no quotation marks: "Save button", "search icon"."""
-    as_it_is = quoted(target)
-    if as_it_is != target or _MARKS.search(target):
-        return as_it_is
-    clicked = f"click {target}"
-    return target if quoted(clicked) == clicked else quoted(clicked)
 
 
 def _with_marks(step: str) -> str | None:
@@ -100,7 +113,9 @@ def _with_marks(step: str) -> str | None:
         if begin < 0:
             continue
         named = step[begin:end]
-        if name != "text" and (_NO_NAME.fullmatch(named) or _NOT_ENDED.search(named)):
+        if name != "text" and _NOT_ENDED.search(named):
+            return None
+        if name not in ("text", "icon") and _NO_NAME.fullmatch(named):  # there is a "menu" icon
             return None
         step = f'{step[:begin]}"{named}"{step[end:]}'
     return step
