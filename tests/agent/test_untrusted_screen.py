@@ -185,7 +185,7 @@ def test_a_secret_is_not_typed_into_an_inner_page_of_another_host(site: Any) -> 
     site.page("/inner", "addEventListener('input', () => top.postMessage(1, '*'));</script><input autofocus>")
     inner = site.url("/inner", "other.localhost")
     page = site.page("/outer", f"onmessage = e => tell(e.data);</script><body style='margin:0'><iframe src={inner}>")
-    with Browser(viewport=(800, 500), patience=Patience(quiet_s=0.1)) as browser:
+    with Browser(viewport=(800, 500), patience=Patience(quiet_s=0.5)) as browser:
         codes = [f"pyautogui.click({at(40, 25)})\npyautogui.write('{{secret:pin}}')"]
         episode = run(browser, page, "Type {secret:pin}.", codes, policy=Policy())
         click, typing = episode.steps[0].results
