@@ -68,8 +68,8 @@ def multiplies_bfloat16() -> bool:
 
 @cache
 def multiplies_tiles() -> bool:
-    """Whether this CPU has matrix units for bfloat16 (AMX)."""
-    return multiplies_bfloat16() and bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    """Whether this CPU has matrix units for bfloat16 (AMX), and torch's kernels are those for it."""
+    return torch.backends.cpu.get_cpu_capability() == "AVX512" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
 
 
 @cache

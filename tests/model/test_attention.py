@@ -37,7 +37,8 @@ def test_it_is_what_it_is_defined_to_be(
     width: int,
 ) -> None:
     monkeypatch.setattr(model.linear, "multiplies_bfloat16", lambda: multiplies_bfloat16)
-    monkeypatch.setattr(model.attention, "multiplies_tiles", lambda: multiplies_tiles)
+    has_tiles = model.linear.multiplies_tiles() and multiplies_tiles
+    monkeypatch.setattr(model.attention, "multiplies_tiles", lambda: has_tiles)
     monkeypatch.setattr(model.attention, "BLOCK", 37)
     torch.manual_seed(queries + keys)
     q, k = (torch.randn(2, 3, length, 24).to(dtype) for length in (queries, keys))
