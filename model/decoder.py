@@ -235,19 +235,13 @@ class RoutedExperts(nn.Module):
     def forward(self, x: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
         """Sum of the chosen experts' outputs for tokens (T, D), weighted."""
         if x.shape[0] == 1:  # sorting takes longer than an expert then
-            return weights.to(x.dtype) @ self._through_each(chosen[0].tolist(), x)
+            return weights.to(x.dtype) @ torch.cat([self._through(expert, x) for expert in chosen[0].tolist()])
         order = chosen.flatten().argsort(stable=True)
         counts = chosen.flatten().bincount(minlength=self.experts).tolist()
         groups = x[order // chosen.shape[1]].split(counts)
         outputs = [self._through(expert, mine) for expert, mine in enumerate(groups) if mine.shape[0]]
         by_token = torch.cat(outputs)[order.argsort()].unflatten(0, chosen.shape)
         return torch.einsum("tkd,tk->td", by_token, weights.to(x.dtype))
-
-    def _through_each(self, experts: list[int], x: Tensor) -> Tensor:
-        """Outputs (k, D) of some experts for one token (1, D)."""
-        gate, up = torch.cat([self.multiply_gate_up(expert, x) for expert in experts]).chunk(2, dim=-1)
-        hidden = (F.silu(gate) * up).unsqueeze(1)
-        return torch.cat([self.multiply_down(expert, row) for expert, row in zip(experts, hidden, strict=True)])
 
     def _through(self, expert: int, x: Tensor) -> Tensor:
         gate, up = self.multiply_gate_up(expert, x).chunk(2, dim=-1)

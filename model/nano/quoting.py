@@ -34,9 +34,7 @@ _BETWEEN: Final = re.compile(
     re.IGNORECASE,
 )
 _BESIDE: Final = rf"(?: (?:{_WHERE}) (?:the )?(?P<anchor>\S.*))?"
-_THING: Final = (
-    rf"(?:the (?:(?P<ordinal>{_ORDINAL}) )?(?P<label>\S.*?)(?: (?:{_KIND}))?|(?P<bare>\S.*?)(?: button)?){_BESIDE}"
-)
+_THING: Final = rf"(?:the (?:(?:{_ORDINAL}) )?(?P<label>\S.*?)(?: (?:{_KIND}))?|(?P<bare>\S.*?)(?: button)?){_BESIDE}"
 _FIELD: Final = r"(?:the )?(?P<label>\S.*?)(?: field| box)?"
 _ICON: Final = r"(?P<icon>\S.*?)"
 _STEPS: Final = tuple(
@@ -66,8 +64,6 @@ _NOT_ENDED: Final = re.compile(
     re.IGNORECASE,
 )
 """What tells that another part of the sentence was taken for the end of a label, an icon or an anchor."""
-
-
 _ICON_BETWEEN_MARKS: Final = re.compile(r'(?<=")[^"]+(?=" icon\b)|(?<=\bicon ")[^"]+(?=")', re.IGNORECASE)
 
 

@@ -8,7 +8,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from model.nano.quoting import quoted, quoted_target
@@ -34,8 +34,7 @@ def test_the_marks_of_the_demo_and_of_the_test_pages_are_found_again(instruction
 def test_every_way_of_saying_a_step_is_understood(labels: list[list[str]], kind: int, seed: int) -> None:
     label, text = (" ".join(words) for words in labels)
     rng = random.Random(seed)
-    if WORDS_OF_SENTENCES & {word.lower() for words in labels for word in words}:
-        return
+    assume(not WORDS_OF_SENTENCES & {word.lower() for words in labels for word in words})
     verbs = "Click", "Double-click", "Right-click", "Tick", "Untick"
     if kind < len(verbs):
         step = pointer_step(rng, verbs[kind], "X " + label)
